@@ -1,0 +1,76 @@
+"""A frozen feature network, so that figures stay comparable when packs change.
+
+The first three levels of this project's first parser (22 minutes of training on CCP), kept
+with the evaluation code. Not Inception and not LPIPS: figures compare within this project.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.nn import ResBlock, downsample
+from engine.resources import resource_path
+
+WIDTHS, BLOCKS = (24, 64, 128), (1, 2, 2)
+
+
+class FeatureNet(nn.Module):
+    """Frames in [-1, 1] -> feature maps at 1/2, 1/4 and 1/8 resolution."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(12, WIDTHS[0], 3, padding=1)
+        self.levels = nn.ModuleList(
+            nn.Sequential(*(ResBlock(w, w) for _ in range(n)))
+            for w, n in zip(WIDTHS, BLOCKS, strict=True)
+        )
+        self.shrink = nn.ModuleList(
+            downsample(a, b) for a, b in zip(WIDTHS[:-1], WIDTHS[1:], strict=True)
+        )
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        x = self.stem(F.pixel_unshuffle(image, 2))
+        maps = []
+        for i, level in enumerate(self.levels):
+            x = level(x)
+            maps.append(x)
+            if i < len(self.shrink):
+                x = self.shrink[i](x)
+        return maps
+
+
+def load_features() -> FeatureNet:
+    """The frozen network, float32 on the CPU."""
+    net = FeatureNet().eval().requires_grad_(False)
+    state = load_file(str(resource_path("evaluation") / "features.safetensors"))
+    net.load_state_dict({name: value.float() for name, value in state.items()})
+    return net
+
+
+@torch.no_grad()
+def feature_maps(net: FeatureNet, images: NDArray[np.uint8]) -> list[Tensor]:
+    """Unit-length feature vectors per pixel, of frames ``(N, 256, 256, 3)``."""
+    x = torch.from_numpy(images).movedim(-1, 1).float() / 127.5 - 1
+    return [F.normalize(m, dim=1) for m in net(x)]
+
+
+def feature_distance(
+    net: FeatureNet, a: NDArray[np.uint8], b: NDArray[np.uint8], mask: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """LPIPS-like distance within ``mask``, one per frame: ``(N,)``.
+
+    Mean over the levels of the mean squared difference of unit feature vectors.
+    """
+    weight = torch.from_numpy(mask)[:, None].float()
+    total = np.zeros(len(a))
+    maps = list(zip(feature_maps(net, a), feature_maps(net, b), strict=True))
+    for x, y in maps:
+        w = F.adaptive_avg_pool2d(weight, x.shape[-1])
+        distance = ((x - y).square().sum(1, keepdim=True) * w).sum((1, 2, 3))
+        total += (distance / w.sum((1, 2, 3)).clamp(min=1e-6)).numpy()
+    return total / len(maps)

@@ -1,0 +1,73 @@
+"""``evaluate NAME``: figures of a pack on the validation photos of a prepared folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+NAMES = ("finder", "parser", "autoencoder", "layout", "restore", "swap")
+
+
+def evaluate(
+    name: str, data: Path, pack: str | Path | None = None, *, count: int | None = None,
+    out: Path | None = None, device: str | None = None,
+) -> Mapping[str, object]:  # fmt: skip
+    """Figures of one part of a pack.
+
+    Args:
+        name: one of ``NAMES``.
+        data: prepared folder (``prepare``).
+        pack: name or folder of the pack; ``None`` = the embedded one.
+        count: how many photos or pairs; ``None`` = the part's usual number.
+        out: folder for contact sheets; ``None`` = none are written.
+    """
+    import torch
+
+    from engine.runner import PipelineRunner
+    from engine.training.data import Frames
+
+    runner = PipelineRunner(pack, device)
+    pipeline = runner.pipeline
+    sheet = None
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        sheet = out / f"{name}.png"
+    with torch.inference_mode():
+        if name == "finder":
+            from engine.evaluation.finder import finder_figures
+            from engine.training.prepare import read_manifest
+
+            dataset, items = read_manifest(data)
+            items = [item for item in items if item.split == "validation"][:count]
+            return finder_figures(pipeline.finder, dataset, items)[0]
+        if name == "parser":
+            from engine.evaluation.parser import iou_figures
+
+            frames = Frames.load(data, "validation", sources=("labels",))
+            pairs = [frames.canonical(i) for i in range(len(frames))][:count]
+            layouts = np.stack([pipeline.parse(image).argmax(0) for image, _ in pairs])
+            return iou_figures(layouts.astype(np.uint8), np.stack([t for _, t in pairs]))
+        if name == "autoencoder":
+            from engine.training.autoencoder import psnr, reconstruct
+
+            frames = Frames.load(data, "validation", sources=("labels", "parser", "none"))
+            picks = np.linspace(0, len(frames) - 1, count or 100).astype(int)
+            images = [np.ascontiguousarray(frames.canonical(int(i))[0]) for i in picks]
+            model = pipeline.autoencoder.float()
+            values = [psnr(reconstruct(model, x[None])[0], x) for x in images]
+            return {"photos": len(values), "psnr": float(np.mean(values))}
+        if name == "layout":
+            from engine.training.layout import restored_layouts
+
+            return restored_layouts(
+                pipeline.layout_generator, Frames.load(data, "validation", sources=("labels",))
+            )
+        if name == "restore":
+            from engine.evaluation.restore import restore_figures
+
+            return restore_figures(pipeline, data, count=count or 100, sheet=sheet)
+    from engine.evaluation.swaps import swap_figures
+
+    return swap_figures(runner, data, count=count or 100, out=out)

@@ -1,0 +1,121 @@
+"""Swaps of random validation pairs, checked pixel by pixel, and a contact sheet to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.engine import Engine
+from engine.errors import EngineError
+from engine.framing import FRAME_SIZE, Similarity, warp
+from engine.imageio import Photo, read_photo
+from engine.labels import HEAD, NECK, mask_of
+from engine.requests import Result, SamplingSettings, SwapRequest
+from engine.runner import PipelineRunner
+from engine.training.prepare import Item, read_manifest
+
+
+def random_pairs(items: list[Item], count: int, *, seed: int = 11) -> list[tuple[Item, Item]]:
+    """Pairs (head, body) of different photos."""
+    rng = np.random.default_rng(seed)
+    pairs = []
+    while len(pairs) < count:
+        a, b = rng.integers(len(items), size=2)
+        if a != b:
+            pairs.append((items[int(a)], items[int(b)]))
+    return pairs
+
+
+def swap_figures(
+    runner: PipelineRunner, data: Path, *, count: int = 100, out: Path | None = None
+) -> dict[str, object]:
+    """Errors, pixels changed where none may be, and how large the regions are.
+
+    Returns:
+        ``errors``: swaps that failed; ``changed_outside``: pixels outside the region that
+        differ both from the body photo and from the placed head; ``region_ratio_*``:
+        region's area over that of both heads and necks.
+    """
+    dataset, items = read_manifest(data)
+    items = [item for item in items if item.split == "validation"]
+    errors: list[str] = []
+    changed = 0
+    ratios: list[float] = []
+    cells: list[NDArray[np.uint8]] = []
+    with Engine(lambda: runner) as engine:
+        for k, (head_item, body_item) in enumerate(random_pairs(items, count)):
+            head = read_photo(dataset / head_item.photo)
+            body = read_photo(dataset / body_item.photo)
+            request = SwapRequest(head, body, sampling=SamplingSettings(seed=k))
+            try:
+                (result,) = engine.submit(request).result()
+            except EngineError as error:
+                errors.append(f"{head_item.photo} -> {body_item.photo}: {error}")
+                continue
+            changed += changed_outside(runner, request, result)
+            assert result.region is not None
+            heads = _head_area(runner, head, body_item, head_item, body)
+            ratios.append(float((result.region > 0).sum()) / max(1.0, heads))
+            cells.append(_cell(head, body, result, head_item, body_item))
+            if out is not None and result.photo is not None:
+                rgb = result.photo.pixels
+                cv2.imwrite(str(out / f"swap-{k:03d}.png"), np.ascontiguousarray(rgb[..., ::-1]))
+    if out is not None:
+        for page in range(0, len(cells), 24):
+            rows = [np.hstack(cells[i : i + 4]) for i in range(page, min(page + 24, len(cells)), 4)]
+            width = max(row.shape[1] for row in rows)
+            rows = [np.pad(r, ((0, 0), (0, width - r.shape[1]), (0, 0))) for r in rows]
+            sheet = np.ascontiguousarray(np.vstack(rows)[..., ::-1])
+            cv2.imwrite(str(out / f"sheet-{page // 24}.png"), sheet)
+    return {
+        "pairs": count,
+        "errors": len(errors),
+        "error_list": errors,
+        "changed_outside": changed,
+        "region_ratio_median": float(np.median(ratios)) if ratios else None,
+        "region_ratio_max": float(np.max(ratios)) if ratios else None,
+    }
+
+
+def changed_outside(runner: PipelineRunner, request: SwapRequest, result: Result) -> int:
+    """Pixels outside the region that are neither the body's own nor the placed head's."""
+    assert result.photo is not None
+    assert result.region is not None
+    outside = result.region == 0
+    differs = (result.photo.pixels != request.body.pixels).any(-1) & outside
+    if not differs.any():
+        return 0
+    placed = runner.placed_head(request)
+    differs &= (result.photo.pixels != placed).any(-1)
+    return int(differs.sum())
+
+
+def _head_area(
+    runner: PipelineRunner, head: Photo, body_item: Item, head_item: Item, body: Photo
+) -> float:
+    """Area of both heads and necks, in body-photo pixels, as parsed in the landmarks' frames."""
+    from engine import stages
+
+    area = 0.0
+    for photo, item in ((head, head_item), (body, body_item)):
+        parsed = stages.parse(runner.pipeline, stages.view(photo, item.to_frame))
+        area += float(mask_of(parsed.layout, HEAD | NECK).sum()) / body_item.to_frame.scale**2
+    return area
+
+
+def _cell(
+    head: Photo, body: Photo, result: Result, head_item: Item, body_item: Item
+) -> NDArray[np.uint8]:
+    """Head, body and result side by side in canonical frames."""
+    assert result.photo is not None
+    small = (FRAME_SIZE, FRAME_SIZE)
+    zoom = Similarity(1.0)
+    shown = [
+        warp(head.pixels, head_item.to_frame.then(zoom), small),
+        warp(body.pixels, body_item.to_frame.then(zoom), small),
+        warp(result.photo.pixels, body_item.to_frame.then(zoom), small),
+    ]
+    return np.hstack(shown)

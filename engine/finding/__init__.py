@@ -1,0 +1,1 @@
+"""Person finding: where a head is in any photo, and the map to its canonical frame."""

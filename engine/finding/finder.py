@@ -1,0 +1,182 @@
+"""Any photo -> the heads in it, each with its map to the canonical frame."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.errors import NoPersonError
+from engine.finding.model import CROP, DETECTOR_FACE, REFINER_FACE, STRIDE, Finder
+from engine.framing import Similarity, canonical_frame, warp
+
+PYRAMID_STEP = 1.5
+SMALLEST, LARGEST = 64, 768  # px of the photo's longer side at the pyramid's ends
+SCORE = 0.3  # of the detector, for a candidate
+FACE_PROBABILITY = 0.5  # of the refiner, for a head
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Head:
+    """A head found in a photo; all lengths in photo pixels.
+
+    Attributes:
+        centre: face centre (x, y).
+        height: from the top of the face oval to the chin.
+        to_frame: photo -> canonical frame.
+        score: 0..1.
+    """
+
+    centre: tuple[float, float]
+    height: float
+    to_frame: Similarity
+    score: float
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    x: float
+    y: float
+    height: float
+    roll: float
+    score: float
+
+
+def _tensor(image: NDArray[np.uint8], model: Finder) -> Tensor:
+    x = torch.from_numpy(np.ascontiguousarray(image)).to(model.device).movedim(-1, 0)[None]
+    x = x.to(model.dtype) / 127.5 - 1
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def _peaks(model: Finder, photo: NDArray[np.uint8], longest: int, score: float) -> list[_Candidate]:
+    """Local maxima of the score at one pyramid level, in pixels of ``photo``."""
+    factor = longest / max(photo.shape[:2])
+    size = [max(1, round(n * factor)) for n in photo.shape[1::-1]]
+    small = cv2.resize(
+        photo, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    )
+    right, bottom = (-size[0]) % 32, (-size[1]) % 32
+    small = cv2.copyMakeBorder(small, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+    cells = model.detect(_tensor(small, model))[0].float().cpu().numpy()
+    heat = 1 / (1 + np.exp(-cells[0]))
+    highest = cv2.dilate(heat, np.ones((3, 3)))
+    found = []
+    for row, column in zip(*np.nonzero((heat >= score) & (heat == highest)), strict=True):
+        dx, dy, log_size, sin, cos = cells[1:, row, column]
+        found.append(
+            _Candidate(
+                x=((column + 0.5) * STRIDE + dx * DETECTOR_FACE) / factor,
+                y=((row + 0.5) * STRIDE + dy * DETECTOR_FACE) / factor,
+                height=math.exp(log_size) * DETECTOR_FACE / factor,
+                roll=math.atan2(sin, cos),
+                score=float(heat[row, column]),
+            )
+        )
+    return found
+
+
+def _overlap(a: _Candidate, b: _Candidate) -> bool:
+    return math.hypot(a.x - b.x, a.y - b.y) < 0.6 * max(a.height, b.height)
+
+
+def _refine(model: Finder, photo: NDArray[np.uint8], start: _Candidate) -> Head | None:
+    """Look closely, each round from where the last one pointed; mirrored views are averaged."""
+    x, y, height, roll = start.x, start.y, start.height, start.roll
+    points = np.zeros((0, 2))
+    probability = 0.0
+    for _ in range(ROUNDS):
+        turn = Similarity(REFINER_FACE / height, -roll)
+        cx, cy = turn.apply(np.array([x, y]))
+        to_crop = turn.with_shift(CROP / 2 - cx, CROP / 2 - cy)
+        crop = warp(photo, to_crop, (CROP, CROP))
+        both = torch.cat([_tensor(crop, model), _tensor(crop[:, ::-1], model)])
+        found, logits = model.refine(both)
+        found = found.float().cpu().numpy().astype(np.float64)
+        mirrored = found[1, :2] * (-1, 1) + (CROP, 0)
+        points = to_crop.inverse().apply((found[0, :2] + mirrored) / 2)
+        probability = float(logits.float().sigmoid().mean())
+        (x, y), (dx, dy) = points.mean(0), points[1] - points[0]
+        height, roll = math.hypot(dx, dy), math.atan2(-dx, dy)
+        if not 0.3 < height / start.height < 3:
+            return None
+    if probability < FACE_PROBABILITY:
+        return None
+    return Head(
+        (float(x), float(y)), height, canonical_frame(points[0], points[1]),
+        start.score * probability,
+    )  # fmt: skip
+
+
+@torch.no_grad()
+def find_heads(model: Finder, photo: NDArray[np.uint8], *, score: float = SCORE) -> list[Head]:
+    """All heads in a photo (H x W x 3 RGB uint8 sRGB), the most prominent first.
+
+    Prominent: large, sure, and towards the middle of the photo.
+    """
+    candidates: list[_Candidate] = []
+    base, working = max(photo.shape[:2]), photo
+    if base > 2 * LARGEST:  # never look at more pixels than the finest level needs
+        shrink = 2 * LARGEST / base
+        working = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    fx, fy = photo.shape[1] / working.shape[1], photo.shape[0] / working.shape[0]
+    longest = float(SMALLEST)
+    while longest <= min(LARGEST, 1.5 * max(working.shape[:2])):
+        candidates += _peaks(model, working, round(longest), score)
+        longest *= PYRAMID_STEP
+    candidates.sort(key=lambda c: -c.score)
+    kept: list[_Candidate] = []
+    for candidate in candidates:
+        if not any(_overlap(candidate, other) for other in kept):
+            kept.append(candidate)
+    to_working = Similarity(2 / (fx + fy))
+    heads = []
+    for candidate in kept[:12]:
+        head = _refine(model, working, candidate)
+        if head is not None:
+            heads.append(
+                Head(
+                    (head.centre[0] * fx, head.centre[1] * fy),
+                    head.height * (fx + fy) / 2,
+                    to_working.then(head.to_frame),
+                    head.score,
+                )
+            )
+    h, w = photo.shape[:2]
+
+    def prominence(head: Head) -> float:
+        off = math.hypot((head.centre[0] - w / 2) / w, (head.centre[1] - h / 2) / h)
+        return head.height * head.score * (1 - 0.5 * min(1.0, off))
+
+    return sorted(heads, key=prominence, reverse=True)
+
+
+def pick_head(
+    heads: list[Head], at: tuple[float, ...] | None = None, *, name: str = "the photo"
+) -> Head:
+    """The most prominent head, or the one at a point (x, y) or in a box (x0, y0, x1, y1).
+
+    Raises:
+        NoPersonError: there is none, or none there; ``name`` names the photo.
+    """
+    if not heads:
+        raise NoPersonError(f"No person's head was found in {name}.", subject=name)
+    if at is None:
+        return heads[0]
+    if len(at) == 4:
+        x, y = (at[0] + at[2]) / 2, (at[1] + at[3]) / 2
+        inside = [
+            h for h in heads if at[0] <= h.centre[0] <= at[2] and at[1] <= h.centre[1] <= at[3]
+        ]
+    else:
+        x, y = at[0], at[1]
+        inside = [h for h in heads if math.dist(h.centre, (x, y)) <= 1.5 * h.height]
+    if not inside:
+        place = ", ".join(f"{v:g}" for v in at)
+        raise NoPersonError(f"No person's head was found at {place} in {name}.", subject=name)
+    return min(inside, key=lambda h: math.dist(h.centre, (x, y)))

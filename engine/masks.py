@@ -1,0 +1,101 @@
+"""Who keeps what: m^H, m^B, m^r in the canonical frame, and the blending of layouts.
+
+The paper (section 3.2): l = l1 . m^H + l2 . m^B, the rest is empty; m^r = 1 - m^H - m^B.
+Ours: the old head grows by a few px before it is thrown away, so that no flyaway survives,
+and the background may count as known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.labels import BODY, HEAD, IGNORE, NECK, Layout, SemanticClass, mask_of
+
+Mask = NDArray[np.bool_]
+
+OLD_HEAD_GROWTH = 5  # px of the frame: flyaways and the soft edge of the old hair
+RIM = 3  # px to either side of the new head's outline: its matte lives there
+NECK_GROWTH = 3
+
+
+def dilate(mask: Mask, radius: int) -> Mask:
+    """``mask`` grown by ``radius`` px (a disc); shrunk if ``radius`` is negative."""
+    if radius == 0:
+        return mask.copy()
+    size = 2 * abs(radius) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    work = mask.astype(np.uint8)
+    out = cv2.dilate(work, disc) if radius > 0 else cv2.erode(work, disc, borderValue=1)
+    return out.astype(bool)
+
+
+@dataclass(frozen=True)
+class SwapMasks:
+    """All ``(256, 256)`` bool, in the body's canonical frame.
+
+    Attributes:
+        head: m^H, where the new head stands.
+        core: its opaque middle, known to the denoiser.
+        body: m^B, body classes of the body photo that the head doesn't cover.
+        old: the old head and neck, grown by a few px.
+        known: what the denoiser is given, in pixels.
+    """
+
+    head: Mask
+    core: Mask
+    body: Mask
+    old: Mask
+    known: Mask
+
+    @property
+    def region(self) -> Mask:
+        """m^r: what gets generated."""
+        return ~self.known
+
+
+def swap_masks(
+    head_layout: Layout, body_layout: Layout, inside: Mask, *, keep_background: bool = True
+) -> SwapMasks:
+    """m^H, m^B and what follows from them.
+
+    Args:
+        head_layout: l1, already moved into the body's frame.
+        body_layout: l2.
+        inside: which frame pixels show the body photo.
+        keep_background: also keep the background outside the old head (ours); off: the paper.
+    """
+    head = mask_of(head_layout, HEAD)
+    old = dilate(mask_of(body_layout, HEAD | NECK), OLD_HEAD_GROWTH)
+    # Clothes and hands next to the old neck stay: only what isn't surely body goes.
+    body = mask_of(body_layout, BODY) & ~head
+    old &= ~dilate(body, -2)
+    rim = dilate(head, RIM) & ~dilate(head, -RIM)
+    core = head & ~rim
+    kept = body if not keep_background else ~head
+    known = (core | (kept & ~old & ~rim)) & inside
+    return SwapMasks(head=head, core=core & inside, body=body, old=old, known=known)
+
+
+def blend_layouts(
+    head_layout: Layout, body_layout: Layout, masks: SwapMasks, *, keep_background: bool = True
+) -> Layout:
+    """l = l1 . m^H + l2 . m^B; ``IGNORE`` stands for "empty", to be inpainted."""
+    blended = np.full_like(body_layout, IGNORE)
+    keep = masks.body & ~(masks.old & ~dilate(masks.body, -2))
+    if keep_background:
+        keep = keep | ((body_layout == SemanticClass.BACKGROUND) & ~masks.old)
+    blended[keep] = body_layout[keep]
+    blended[masks.head] = head_layout[masks.head]
+    return blended
+
+
+def known_cells(known: Mask, factor: int = 4) -> Mask:
+    """Latent cells of which all ``factor`` x ``factor`` pixels are known."""
+    h, w = known.shape
+    cells = known.reshape(h // factor, factor, w // factor, factor)
+    out: Mask = cells.all(axis=(1, 3))
+    return out

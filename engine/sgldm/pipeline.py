@@ -1,0 +1,112 @@
+"""The models of a pack as one diffusers pipeline: frames in, frames out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from diffusers import DiffusionPipeline
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.fill import pull_push
+from engine.finding.model import Finder
+from engine.labels import Layout
+from engine.layout_generator.model import LayoutGenerator
+from engine.masks import known_cells
+from engine.parsing.model import Parser
+from engine.sgldm.autoencoder import Autoencoder
+from engine.sgldm.denoiser import Denoiser, one_hot
+from engine.sgldm.sampler import SamplerInputs, sample
+
+Frame = NDArray[np.uint8]
+
+
+class HSDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
+    """Finder, parser, layout generator and SG-LDM (autoencoder, denoiser).
+
+    ``pipeline(image, known, layout, seed=...)`` runs SG-LDM on one canonical frame.
+    """
+
+    def __init__(
+        self,
+        finder: Finder,
+        parser: Parser,
+        autoencoder: Autoencoder,
+        layout_generator: LayoutGenerator,
+        denoiser: Denoiser,
+    ) -> None:
+        super().__init__()
+        self.register_modules(
+            finder=finder, parser=parser, autoencoder=autoencoder,
+            layout_generator=layout_generator, denoiser=denoiser,
+        )  # fmt: skip
+
+    def image_tensor(self, frame: Frame) -> Tensor:
+        """Frame ``(H, W, 3)`` uint8 -> ``(1, 3, H, W)`` in [-1, 1] as the models take it."""
+        x = torch.from_numpy(np.ascontiguousarray(frame)).to(self.device)
+        x = x.movedim(-1, 0)[None].to(self.autoencoder.dtype) / 127.5 - 1
+        return x.contiguous(memory_format=torch.channels_last)
+
+    @torch.no_grad()
+    def parse(self, frame: Frame) -> NDArray[np.float32]:
+        """Class probabilities ``(16, 256, 256)`` of a canonical frame, mirrored view averaged."""
+        x = self.image_tensor(frame)
+        both = self.parser(torch.cat([x, x.flip(-1)])).float().softmax(1)
+        mirrored = both[1:].flip(-1)
+        swapped = mirrored.clone()
+        swapped[:, 5], swapped[:, 6] = mirrored[:, 6], mirrored[:, 5]  # the eyes change sides
+        p: NDArray[np.float32] = ((both[:1] + swapped) / 2)[0].cpu().numpy()
+        return p
+
+    @torch.no_grad()
+    def encode_known(self, frame: Frame, known: NDArray[np.bool_]) -> tuple[Tensor, Tensor]:
+        """Known latents ``(1, 4, 64, 64)`` and the mask m^r ``(1, 1, 64, 64)``.
+
+        The hole is filled before encoding, so that nothing of what was in it leaks.
+        """
+        z = self.autoencoder.encode(self.image_tensor(pull_push(frame, known))).float()
+        cells = torch.from_numpy(known_cells(known)).to(z.device)[None, None].float()
+        return z * cells, 1 - cells
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor) -> NDArray[np.float32]:
+        """Latents ``(1, 4, 64, 64)`` -> frame ``(256, 256, 3)`` float32, 0..255."""
+        x = self.autoencoder.decode(latents.to(self.device, self.autoencoder.dtype))
+        image: NDArray[np.float32] = (
+            ((x[0].float().movedim(0, -1) + 1) * 127.5).clamp(0, 255).cpu().numpy()
+        )
+        return image
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        image: Frame,
+        known: NDArray[np.bool_],
+        layout: Layout,
+        *,
+        seed: int = 0,
+        steps: int = 8,
+        strength: float = 0.6,
+        guidance: float = 1.5,
+        on_step: Callable[[int, int, Tensor], None] | None = None,
+    ) -> NDArray[np.float32]:
+        """Generate what isn't ``known`` in a canonical frame under ``layout``.
+
+        Args:
+            image: ``(256, 256, 3)`` RGB uint8; its unknown pixels are never looked at.
+            known: ``(256, 256)`` bool.
+            layout: ``(256, 256)`` class ids of the whole frame.
+            on_step: called with (step, steps, latents z_0 so far); may raise to cancel.
+
+        Returns:
+            the decoded frame, ``(256, 256, 3)`` float32, 0..255.
+        """
+        z_known, mask = self.encode_known(image, known)
+        planes = one_hot(torch.from_numpy(layout)[None].to(z_known.device))
+        z = sample(
+            self.denoiser, SamplerInputs(z_known, mask, planes.to(z_known.dtype)), seed=seed,
+            steps=steps, strength=strength, guidance=guidance, on_step=on_step,
+        )  # fmt: skip
+        return self.decode(z)

@@ -1,0 +1,156 @@
+"""Sampling with progressive fusion (paper, equations 5 and 6), coarse to fine by default.
+
+At every step the known cells are replaced by the sources' latents noised to that level,
+
+    z_t <- z_t^{H,B} . (1 - m^r) + z_t . m^r,
+
+and the solver moves on from there. The solver is DPM-Solver++(2M) in its data-prediction
+form; with ``eta`` noise is put back as DDPM does (``order=1, eta=0`` is DDIM).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from engine.sgldm.denoiser import alpha_sigma
+
+# step, steps, current estimate of z_0
+OnStep = Callable[[int, int, Tensor], None]
+
+
+@dataclass(frozen=True)
+class SamplerInputs:
+    """What SG-LDM is conditioned on.
+
+    Attributes:
+        known: z_0 . (1 - m^r), ``(N, 4, h, w)``: zero where unknown.
+        mask: m^r in latent cells, ``(N, 1, h, w)``, 1 = generate.
+        layout: one-hot l, ``(N, 16, 4h, 4w)``.
+    """
+
+    known: Tensor
+    mask: Tensor
+    layout: Tensor
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> SamplerInputs:
+        return SamplerInputs(
+            self.known.to(device, dtype), self.mask.to(device, dtype),
+            self.layout.to(device, dtype),
+        )  # fmt: skip
+
+
+def noise_of(shape: tuple[int, ...], seed: int) -> Tensor:
+    """z_T ~ N(0, I), float32, drawn on the CPU: a seed means the same on every device."""
+    generator = torch.Generator("cpu").manual_seed(seed)
+    return torch.randn(shape, generator=generator)
+
+
+def time_steps(steps: int, strength: float) -> list[float]:
+    """Times from ``strength`` down to 0, ``steps + 1`` of them, evenly spaced."""
+    return [strength * (1 - i / steps) for i in range(steps + 1)]
+
+
+def coarse_latents(denoiser: nn.Module, s: Tensor, inputs: SamplerInputs) -> Tensor:
+    """The coarse estimate of z_0: one evaluation at t = 1 with z_t = 0, where v = -z_0."""
+    zeros = torch.zeros_like(inputs.known)
+    ones = torch.ones(len(zeros), device=zeros.device)
+    z_0 = -denoiser(zeros, ones, s, inputs.known, inputs.mask)
+    return z_0 * inputs.mask + inputs.known
+
+
+@torch.no_grad()
+def sample(
+    denoiser: nn.Module,
+    inputs: SamplerInputs,
+    *,
+    seed: int,
+    steps: int = 8,
+    strength: float = 0.6,
+    guidance: float = 1.0,
+    order: int = 2,
+    use_known: bool = True,
+    use_coarse: bool = True,
+    on_step: OnStep | None = None,
+) -> Tensor:
+    """Latents z_0 with the hole generated, ``(N, 4, h, w)`` float32.
+
+    Args:
+        denoiser: see ``Denoiser.forward``.
+        seed: of the noise.
+        steps: denoiser calls of the fine pass.
+        strength: t0, where the fine pass starts; 0 gives the coarse estimate itself, 1 the
+            full chain from pure noise.
+        guidance: v = v_0 + g (v_s - v_0); v_0 sees neither layout nor coarse latents.
+        order: 2 = DPM-Solver++(2M), 1 = DDIM.
+        use_known: give the network the known latents and the mask; ``False`` is the paper's
+            pure blending.
+        use_coarse: give it the coarse latents, too (they need ``use_known``).
+        on_step: called after each step, may raise to cancel.
+    """
+    parameter = next(denoiser.parameters())
+    device, dtype = parameter.device, parameter.dtype
+    n = len(inputs.known)
+    eps = noise_of(tuple(inputs.known.shape), seed).to(device)
+    inputs = inputs.to(device, dtype)
+    mask, z_known = inputs.mask.float(), inputs.known.float()
+    s = denoiser.encode_layout(inputs.layout)  # type: ignore[operator]
+    known = inputs.known if use_known else torch.zeros_like(inputs.known)
+    seen_mask = inputs.mask if use_known else torch.ones_like(inputs.mask)
+
+    coarse = None
+    if strength < 1 or (use_coarse and use_known):
+        coarse = coarse_latents(denoiser, s, inputs)
+        if strength == 0:
+            return coarse.float()
+    given = coarse if use_coarse and use_known and strength < 1 else None
+
+    def predict(z_t: Tensor, t: Tensor) -> Tensor:
+        """z_0 as the network sees it from z_t, guided."""
+        z = z_t.to(dtype)
+        if guidance == 1:
+            v = denoiser(z, t, s, known, seen_mask, given).float()
+        else:
+            twice = [torch.cat([x, x]) for x in (z, known, seen_mask)]
+            s2 = torch.cat([s, torch.zeros_like(s)])
+            c2 = None if given is None else torch.cat([given, torch.zeros_like(given)])
+            v_s, v_0 = (
+                denoiser(twice[0], torch.cat([t, t]), s2, twice[1], twice[2], c2).float().chunk(2)
+            )
+            v = v_0 + guidance * (v_s - v_0)
+        alpha, sigma = alpha_sigma(t)
+        return alpha * z_t - sigma * v
+
+    times = time_steps(steps, strength)
+    alpha, sigma = alpha_sigma(torch.full((n,), times[0], device=device))
+    z_t = sigma * eps if coarse is None else alpha * coarse.float() + sigma * eps
+    last: Tensor | None = None
+    last_h = 0.0
+    for i in range(steps):
+        t = torch.full((n,), times[i], device=device)
+        alpha, sigma = alpha_sigma(t)
+        z_t = mask * z_t + (1 - mask) * (alpha * z_known + sigma * eps)
+        z_0 = mask * predict(z_t, t) + (1 - mask) * z_known
+        alpha_next, sigma_next = alpha_sigma(torch.full((n,), times[i + 1], device=device))
+        h = _log_snr(times[i + 1]) - _log_snr(times[i])
+        slope = z_0
+        if order == 2 and last is not None and i < steps - 1:
+            r = last_h / h
+            slope = (1 + 1 / (2 * r)) * z_0 - (1 / (2 * r)) * last
+        # z_next = sigma'/sigma z_t - alpha' (e^{-h} - 1) z_0, e^{-h} = sigma' alpha / (sigma alpha')
+        ratio = sigma_next / sigma
+        z_t = ratio * z_t + (alpha_next - ratio * alpha) * slope
+        last, last_h = z_0, h
+        if on_step is not None:
+            on_step(i + 1, steps, z_0)
+    return mask * z_t + (1 - mask) * z_known
+
+
+def _log_snr(t: float) -> float:
+    """lambda = log(alpha / sigma), bounded at both ends."""
+    angle = min(max(t, 1e-4), 1 - 1e-4) * math.pi / 2
+    return math.log(math.cos(angle) / math.sin(angle))

@@ -1,0 +1,299 @@
+"""A swap as a chain of pure stages, all in the canonical frame.
+
+photo -> find -> view -> parse -> align -> blend -> inpaint -> (SG-LDM) -> composite.
+Each is a plain function of its inputs; ``runner.PipelineRunner`` caches and chains them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.colour import to_srgb8
+from engine.finding.finder import Head, find_heads, pick_head
+from engine.framing import (
+    FRAME_SIZE,
+    Similarity,
+    inside_mask,
+    lower_face_centre,
+    neck_alignment,
+    warp,
+)
+from engine.imageio import Photo
+from engine.labels import HEAD, NUM_CLASSES, Layout, SemanticClass, mask_of
+from engine.layout_generator.inpaint import inpaint_layout
+from engine.masks import Mask, SwapMasks, blend_layouts, dilate, swap_masks
+from engine.requests import HeadTransform
+from engine.sgldm.pipeline import HSDiffusionPipeline
+
+FIND_SIDE = 1536  # px: the finder never needs a larger photo
+SIZE = (FRAME_SIZE, FRAME_SIZE)
+
+
+@dataclass(frozen=True)
+class FrameView:
+    """A photo seen through a canonical frame.
+
+    Attributes:
+        image: ``(256, 256, 3)`` sRGB uint8.
+        inside: ``(256, 256)`` bool, which pixels show the photo.
+        to_frame: photo -> frame.
+    """
+
+    image: NDArray[np.uint8]
+    inside: Mask
+    to_frame: Similarity
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What the parser says of a view: class ids, and how sure it is of HEAD (float32 0..1)."""
+
+    layout: Layout
+    head_probability: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything SG-LDM needs for one frame, and what compositing takes over.
+
+    Attributes:
+        image: ``(256, 256, 3)`` sRGB uint8; what isn't known is never looked at.
+        known: ``(256, 256)`` bool.
+        layout: ``(256, 256)`` class ids of the whole frame, under the new head's matte too.
+        region: ``(256, 256)`` bool: body pixels to be replaced.
+        masks: of a swap, else ``None``.
+    """
+
+    image: NDArray[np.uint8]
+    known: Mask
+    layout: Layout
+    region: Mask
+    masks: SwapMasks | None = None
+
+
+def find(pipeline: HSDiffusionPipeline, photo: Photo, at: tuple[float, ...] | None = None) -> Head:
+    """The most prominent head of a photo, or the one at a point or box (photo px).
+
+    Raises:
+        NoPersonError: there is none.
+    """
+    longest = max(photo.height, photo.width)
+    pixels, factor = photo.pixels, 1.0
+    if longest > FIND_SIDE:
+        factor = FIND_SIDE / longest
+        size = max(1, round(photo.width * factor)), max(1, round(photo.height * factor))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = to_srgb8(pixels, photo.icc)
+    heads = find_heads(pipeline.finder, small)
+    place = None if at is None else tuple(v * factor for v in at)
+    head = pick_head(heads, place, name=str(photo.path or "the photo"))
+    fx, fy = photo.width / small.shape[1], photo.height / small.shape[0]
+    shrink = Similarity(2 / (fx + fy))
+    return Head(
+        (head.centre[0] * fx, head.centre[1] * fy), head.height * (fx + fy) / 2,
+        shrink.then(head.to_frame), head.score,
+    )  # fmt: skip
+
+
+def view(photo: Photo, to_frame: Similarity) -> FrameView:
+    """The photo through a frame, in sRGB; beyond its border the edge pixels go on."""
+    image = to_srgb8(warp(photo.pixels, to_frame, SIZE), photo.icc)
+    return FrameView(image, inside_mask(photo.pixels.shape, to_frame), to_frame)
+
+
+def parse(pipeline: HSDiffusionPipeline, seen: FrameView) -> Parsed:
+    """The layout of a frame; background beyond the photo's border."""
+    p = pipeline.parse(seen.image)
+    layout = p.argmax(0).astype(np.uint8)
+    layout[~seen.inside] = SemanticClass.BACKGROUND
+    head = p[[int(c) for c in sorted(HEAD)]].sum(0)
+    return Parsed(_tidy(layout), np.where(seen.inside, head, 0).astype(np.float32))
+
+
+def _tidy(layout: Layout, smallest: int = 24) -> Layout:
+    """Head islands that don't touch the main head, and specks, go to what surrounds them."""
+    out = layout.copy()
+    head = mask_of(layout, HEAD)
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(head.astype(np.uint8))
+    if count > 2:
+        main = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+        for k in range(1, count):
+            island = parts == k
+            near = (dilate(island, 6) & (parts == main)).any()
+            if k != main and not near and stats[k, cv2.CC_STAT_AREA] < 600:
+                ring = dilate(island, 2) & ~island
+                out[island] = np.bincount(layout[ring], minlength=NUM_CLASSES).argmax()
+    for label in range(NUM_CLASSES):
+        count, parts, stats, _ = cv2.connectedComponentsWithStats((out == label).astype(np.uint8))
+        for k in range(1, count):
+            if stats[k, cv2.CC_STAT_AREA] < smallest // (4 if 4 <= label <= 9 else 1):
+                speck = parts == k
+                ring = dilate(speck, 1) & ~speck
+                if ring.any():
+                    out[speck] = np.bincount(out[ring], minlength=NUM_CLASSES).argmax()
+    return out
+
+
+def align(
+    head: Parsed, body: Parsed, transform: HeadTransform, body_to_frame: Similarity
+) -> Similarity:
+    """The head's frame -> the body's frame: neck alignment, then the user's own move."""
+    dw, dh = neck_alignment(head.layout, body.layout)
+    automatic = Similarity().with_shift(dw, dh)
+    centre = lower_face_centre(head.layout) or (128.0, 84.0)
+    pivot = np.add(centre, (dw, dh))
+    own = Similarity(transform.scale, math.radians(transform.rotate), flip=transform.flip)
+    x, y = own.apply(pivot)
+    moved = automatic.then(own.with_shift(pivot[0] - x, pivot[1] - y))
+    linear = body_to_frame.matrix[:, :2]
+    dx, dy = linear @ np.array(transform.shift, dtype=np.float64)
+    return moved.with_shift(float(dx), float(dy))
+
+
+def moved_layout(layout: Layout, move: Similarity) -> Layout:
+    """A head's layout as it lies in the body's frame."""
+    out: Layout = warp(
+        layout, move, SIZE, interpolation=cv2.INTER_NEAREST, border=cv2.BORDER_CONSTANT
+    )
+    return out
+
+
+def blend(
+    head: FrameView, head_parsed: Parsed, body: FrameView, body_parsed: Parsed, move: Similarity,
+    head_image: NDArray[np.uint8], *, keep_background: bool,
+) -> tuple[Scene, Layout]:  # fmt: skip
+    """The scene before its layout is inpainted, and the blended layout (``IGNORE`` = empty).
+
+    Args:
+        head_image: the head photo warped straight into the body's frame.
+    """
+    layout = moved_layout(head_parsed.layout, move)
+    if move.flip:
+        table = np.arange(256, dtype=np.uint8)
+        table[[5, 6]] = [6, 5]
+        layout = table[layout]
+    head_inside = warp(
+        head.inside.astype(np.uint8), move, SIZE, interpolation=cv2.INTER_NEAREST,
+        border=cv2.BORDER_CONSTANT,
+    ).astype(bool)  # fmt: skip
+    layout[~head_inside] = SemanticClass.BACKGROUND
+    masks = swap_masks(layout, body_parsed.layout, body.inside, keep_background=keep_background)
+    image = np.where(masks.head[..., None], head_image, body.image)
+    blended = blend_layouts(layout, body_parsed.layout, masks, keep_background=keep_background)
+    region = ~masks.known & body.inside
+    return Scene(image, masks.known, blended, region, masks), blended
+
+
+def inpaint(pipeline: HSDiffusionPipeline, scene: Scene, blended: Layout) -> Scene:
+    """Fill the blended layout; the result says what stands *behind* the head's rim."""
+    filled = inpaint_layout(pipeline.layout_generator, blended)
+    masks = scene.masks
+    if masks is not None:
+        # Under the matte's outer half no head is wanted: never hair under hair.
+        behind = filled.copy()
+        outside = mask_of(filled, HEAD) & ~masks.head
+        behind[outside] = SemanticClass.BACKGROUND
+        filled = behind
+    return Scene(scene.image, scene.known, filled, scene.region, masks)
+
+
+def with_overrides(
+    scene: Scene, to_frame: Similarity, layout: Layout | None, region: NDArray[np.float32] | None
+) -> Scene:
+    """The user's own layout or region (photo-sized) in place of the automatic ones."""
+    if layout is not None:
+        own = warp(layout, to_frame, SIZE, interpolation=cv2.INTER_NEAREST)
+        scene = Scene(scene.image, scene.known, own, scene.region, scene.masks)
+    if region is not None:
+        inside = inside_mask(region.shape, to_frame)
+        wanted = (warp(region, to_frame, SIZE, border=cv2.BORDER_CONSTANT) > 0.02) & inside
+        known = ~wanted & inside
+        if scene.masks is not None:
+            known |= scene.masks.core
+        scene = Scene(scene.image, known, scene.layout, wanted, scene.masks)
+    return scene
+
+
+def retouch_frame(mask: NDArray[np.float32], head: Head | None) -> Similarity:
+    """The frame for a painted mask (photo-sized).
+
+    The person's own where the mask lies in it, else one of the same scale centred on the
+    mask; without a person, or where the mask is too large, one in which the mask takes half
+    the frame.
+    """
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
+    centre = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+    if head is not None:
+        corners = np.array([(x0, y0), (x1, y0), (x0, y1), (x1, y1)], dtype=np.float64)
+        seen = head.to_frame.apply(corners)
+        if (seen >= 8).all() and (seen <= FRAME_SIZE - 8).all():
+            return head.to_frame
+    scale = FRAME_SIZE / 2 / max(x1 - x0, y1 - y0)
+    angle = 0.0
+    if head is not None and head.to_frame.scale * max(x1 - x0, y1 - y0) <= FRAME_SIZE * 0.75:
+        scale, angle = head.to_frame.scale, head.to_frame.angle
+    turn = Similarity(min(scale, 2.0), angle)
+    x, y = turn.apply(centre)
+    return turn.with_shift(FRAME_SIZE / 2 - x, FRAME_SIZE / 2 - y)
+
+
+def retouch_scene(
+    photo: Photo, seen: FrameView, parsed: Parsed, mask: NDArray[np.float32]
+) -> Scene:
+    """Everything but the white part of the mask is known."""
+    wanted = warp(mask, seen.to_frame, SIZE, border=cv2.BORDER_CONSTANT) > 0.02
+    wanted &= seen.inside
+    return Scene(seen.image, ~wanted & seen.inside, parsed.layout, wanted)
+
+
+def replace_head_scene(seen: FrameView, parsed: Parsed, *, keep_background: bool) -> Scene:
+    """Head and neck unknown, all else known (paper, section 4.4: replacement with a fake)."""
+    masks = swap_masks(
+        np.zeros_like(parsed.layout), parsed.layout, seen.inside, keep_background=keep_background
+    )
+    region = ~masks.known & seen.inside
+    return Scene(seen.image, masks.known, parsed.layout, region)
+
+
+def photo_layout(layout: Layout, to_frame: Similarity, size: tuple[int, int]) -> Layout:
+    """A frame's layout at the photo's (width, height); background beyond the frame."""
+    out: Layout = warp(
+        layout, to_frame.inverse(), size, interpolation=cv2.INTER_NEAREST,
+        border=cv2.BORDER_CONSTANT,
+    )  # fmt: skip
+    return out
+
+
+def parse_photo(pipeline: HSDiffusionPipeline, photo: Photo, to_frame: Similarity) -> Layout:
+    """The whole photo's layout: the canonical frame, and frames of its scale all round it.
+
+    The canonical frame is laid last, for it is parsed best.
+    """
+    h, w = photo.height, photo.width
+    corners = to_frame.apply(np.array([(0, 0), (w, 0), (0, h), (w, h)], dtype=np.float64))
+    step = FRAME_SIZE // 2
+    reach = 4  # frames beyond this many steps hold no part of the person
+    places = [
+        (i, j)
+        for i in range(-reach, reach + 1)
+        for j in range(-1, 2 * reach)
+        if corners[:, 0].min() < i * step + FRAME_SIZE
+        and corners[:, 0].max() > i * step
+        and corners[:, 1].min() < j * step + FRAME_SIZE
+        and corners[:, 1].max() > j * step
+    ]
+    places.sort(key=lambda place: -math.hypot(*place))  # the canonical frame comes last
+    layout = np.zeros((h, w), np.uint8)
+    for i, j in places:
+        moved = to_frame.with_shift(-i * step, -j * step)
+        seen = view(photo, moved)
+        part = photo_layout(parse(pipeline, seen).layout, moved, (w, h))
+        covered = photo_layout(np.ones(SIZE, np.uint8), moved, (w, h)).astype(bool)
+        layout[covered] = part[covered]
+    return layout

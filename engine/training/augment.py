@@ -1,0 +1,91 @@
+"""Augmentation of prepared frames: where the frame sits, and light and colour."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.framing import FRAME_SIZE, Similarity, warp
+from engine.labels import IGNORE, Layout, flip_layout
+from engine.training.prepare import MARGIN
+
+Image = NDArray[np.uint8]
+
+
+def random_placement(
+    rng: np.random.Generator,
+    *,
+    scale: tuple[float, float] = (0.8, 1.3),
+    degrees: float = 12.0,
+    shift: float = 16.0,
+    size: int = FRAME_SIZE,
+) -> Similarity:
+    """A random map from a wide frame to a frame, about the canonical one.
+
+    Args:
+        scale: range of the factor, drawn log-uniformly.
+        degrees: largest turn to either side.
+        shift: largest shift in px, along each axis.
+    """
+    factor = math.exp(rng.uniform(math.log(scale[0]), math.log(scale[1])))
+    angle = math.radians(rng.uniform(-degrees, degrees))
+    turn = Similarity(factor, angle)
+    centre = np.array([MARGIN + FRAME_SIZE / 2, MARGIN + FRAME_SIZE / 2])
+    x, y = turn.apply(centre)
+    dx, dy = rng.uniform(-shift, shift, size=2)
+    return turn.with_shift(size / 2 - x + dx, size / 2 - y + dy)
+
+
+def place_frame(
+    frame: Image, layout: Layout, placement: Similarity, *, size: int = FRAME_SIZE, flip: bool
+) -> tuple[Image, Layout]:
+    """Frame and layout moved through ``placement`` and, with ``flip``, mirrored."""
+    image = warp(frame, placement, (size, size))
+    classes = warp(
+        layout, placement, (size, size), interpolation=cv2.INTER_NEAREST,
+        border=cv2.BORDER_CONSTANT, border_value=IGNORE,
+    )  # fmt: skip
+    if flip:
+        return np.ascontiguousarray(image[:, ::-1]), flip_layout(classes)
+    return image, classes
+
+
+def light_and_colour(image: Image, rng: np.random.Generator, *, strength: float = 1.0) -> Image:
+    """Exposure, contrast, gamma, colour cast and saturation drawn at random."""
+    if rng.random() < 0.15:
+        return image
+    x = np.arange(256, dtype=np.float32) / 255
+    s = strength
+    gamma = math.exp(rng.uniform(-0.35, 0.35) * s)
+    contrast, brightness = 1 + rng.uniform(-0.25, 0.25) * s, rng.uniform(-0.12, 0.12) * s
+    curve = (np.power(x, gamma) - 0.5) * contrast + 0.5 + brightness
+    cast = 1 + rng.uniform(-0.1, 0.1, size=3) * s
+    table = np.clip(curve[:, None] * cast[None] * 255, 0, 255).astype(np.uint8)
+    image = cv2.LUT(image, np.ascontiguousarray(table[:, None, :]))
+    if rng.random() < 0.5:
+        grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        keep = 0.0 if rng.random() < 0.08 else 1 + rng.uniform(-0.5, 0.4) * s
+        image = cv2.addWeighted(image, keep, grey, 1 - keep, 0)
+    return image
+
+
+def degrade(image: Image, rng: np.random.Generator) -> Image:
+    """Sometimes soft, noisy or JPEG-coded, as users' photos are."""
+    kind = rng.random()
+    if kind < 0.12:
+        return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4))
+    if kind < 0.24:
+        noise = rng.normal(0, rng.uniform(1, 9), size=image.shape)
+        return np.clip(image + noise, 0, 255).astype(np.uint8)
+    if kind < 0.34:
+        quality = int(rng.integers(30, 90))
+        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        decoded: Image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
+        return decoded
+    if kind < 0.5:
+        soft = cv2.GaussianBlur(image, (0, 0), 1.0)
+        return cv2.addWeighted(image, 1.6, soft, -0.6, 0)
+    return image

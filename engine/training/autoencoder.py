@@ -1,0 +1,120 @@
+"""Trains the autoencoder: L1 of pixels and of gradients on random crops, noise on latents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.framing import warp
+from engine.sgldm.autoencoder import Autoencoder
+from engine.training.augment import light_and_colour, random_placement
+from engine.training.data import Batch, Frames, Sample, batches, to_image, to_tensor
+
+CROP = 128
+LATENT_NOISE = 0.08
+
+
+def gradients(x: Tensor) -> tuple[Tensor, Tensor]:
+    return x[..., 1:, :] - x[..., :-1, :], x[..., :, 1:] - x[..., :, :-1]
+
+
+def reconstruction_loss(output: Tensor, target: Tensor) -> Tensor:
+    """L1 of pixels plus L1 of their horizontal and vertical gradients."""
+    loss = (output - target).abs().mean()
+    for a, b in zip(gradients(output), gradients(target), strict=True):
+        loss = loss + (a - b).abs().mean()
+    return loss
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    """dB over all pixels of two uint8 images."""
+    error = np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2)
+    return float(10 * np.log10(255**2 / max(error, 1e-9)))
+
+
+class AutoencoderTask:
+    """See ``loop.Task``."""
+
+    def __init__(self, folder: Path, *, batch_size: int = 12, learning_rate: float = 6e-4) -> None:
+        every = ("labels", "parser", "none")
+        self.frames = Frames.load(folder, "train", sources=every)
+        self.validation = Frames.load(folder, "validation", sources=every)
+        model = Autoencoder()
+        self.modules: dict[str, nn.Module] = {"autoencoder": model}
+        self.optimizers: dict[str, torch.optim.Optimizer] = {
+            "autoencoder": torch.optim.AdamW(
+                model.parameters(), learning_rate, betas=(0.9, 0.99), weight_decay=0.0
+            )
+        }
+        self.batch_size = batch_size
+
+    def make(self, rng: np.random.Generator) -> Sample:
+        """A crop, the person's middle more often than the rest."""
+        image = self.frames.images[int(rng.integers(len(self.frames)))]
+        placement = random_placement(rng, scale=(0.85, 1.15), degrees=5, shift=90, size=CROP)
+        crop = warp(image, placement, (CROP, CROP), interpolation=cv2.INTER_CUBIC)
+        if rng.random() < 0.5:
+            crop = crop[:, ::-1]
+        if rng.random() < 0.5:
+            crop = light_and_colour(crop, rng, strength=0.7)
+        return {"image": np.ascontiguousarray(crop)}
+
+    def batches(self, seed: int) -> Iterable[Batch]:
+        return batches(self.make, self.batch_size, seed=seed)
+
+    def losses(self, batch: Batch, progress: float) -> Iterator[tuple[str, Tensor, dict]]:
+        image = (batch["image"].movedim(-1, 1).float() / 127.5 - 1).contiguous(
+            memory_format=torch.channels_last
+        )
+        model = self.modules["autoencoder"]
+        latents = model.encode_raw(image)
+        latents = latents + LATENT_NOISE * torch.randn_like(latents)
+        output = model.decode_raw(latents).float()
+        loss = reconstruction_loss(output, image)
+        mse = (output.detach() - image).square().mean()
+        yield "autoencoder", loss, {"loss": loss.detach(), "psnr": -10 * torch.log10(mse / 4)}
+
+    def _validation_images(self, count: int = 100) -> np.ndarray:
+        pick = np.linspace(0, len(self.validation) - 1, count).astype(int)
+        return np.stack([self.validation.canonical(int(i))[0] for i in pick])
+
+    def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
+        model = averaged["autoencoder"]
+        images = self._validation_images()
+        _measure_latents(model, images)
+        values = [psnr(reconstruct(model, x[None])[0], x) for x in images]
+        return {"psnr_validation": float(np.mean(values))}
+
+    def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
+        images = self._validation_images(6)
+        shown = [
+            np.hstack(list(images)),
+            np.hstack(list(reconstruct(averaged["autoencoder"], images))),
+        ]
+        cv2.imwrite(str(path), np.ascontiguousarray(np.vstack(shown)[..., ::-1]))
+
+    def save(self, folder: Path, averaged: Mapping[str, nn.Module]) -> None:
+        model = averaged["autoencoder"]
+        _measure_latents(model, self._validation_images(40))
+        model.save_pretrained(folder / "autoencoder")  # type: ignore[operator]
+
+
+@torch.no_grad()
+def reconstruct(model: nn.Module, images: np.ndarray) -> np.ndarray:
+    """D(E(x)) of uint8 frames ``(N, H, W, 3)``."""
+    device = next(model.parameters()).device
+    return to_image(model(to_tensor(images).to(device)))
+
+
+@torch.no_grad()
+def _measure_latents(model: nn.Module, images: np.ndarray) -> None:
+    """Set the scaling that gives latents mean 0 and deviation 1 per channel."""
+    device = next(model.parameters()).device
+    raw = torch.cat([model.encode_raw(to_tensor(x[None]).to(device)).float() for x in images])
+    model.latent_mean.copy_(raw.mean((0, 2, 3), keepdim=True))
+    model.latent_std.copy_(raw.std((0, 2, 3), keepdim=True))

@@ -1,0 +1,146 @@
+"""Trains G_layout, self-supervised: holes are cut into layouts and must be restored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.labels import BODY, HEAD, IGNORE, NECK, Layout, SemanticClass, mask_of, palette
+from engine.layout_generator.inpaint import inpaint_layouts
+from engine.layout_generator.model import Discriminator, LayoutGenerator, mix
+from engine.masks import dilate
+from engine.sgldm.denoiser import one_hot
+from engine.training.augment import place_frame, random_placement
+from engine.training.covering import strokes, swap_hole
+from engine.training.data import Batch, Frames, Sample, batches
+
+LAMBDA_CE, LAMBDA_GAN = 1.0, 0.2  # paper, equation 4
+
+
+def layout_hole(
+    layout: Layout, other: Layout, rng: np.random.Generator, *, keep_background: bool
+) -> np.ndarray:
+    """Neck removed and head-cover applied (paper, section 3.2): bool, true where empty.
+
+    The head itself stays: it is what the new neck must fit.
+    """
+    head = mask_of(layout, HEAD)
+    hole = swap_hole(layout, other, rng) & ~head
+    hole |= mask_of(layout, NECK)
+    if rng.random() < 0.1:
+        hole |= strokes(rng) & ~head
+    if not keep_background:
+        hole |= ~dilate(mask_of(layout, HEAD | BODY), 0)
+    return hole
+
+
+class LayoutTask:
+    """See ``loop.Task``."""
+
+    def __init__(self, folder: Path, *, batch_size: int = 16, learning_rate: float = 1e-3) -> None:
+        self.frames = Frames.load(folder, "train")
+        self.validation = Frames.load(folder, "validation", sources=("labels",))
+        generator, discriminator = LayoutGenerator(), Discriminator()
+        self.modules: dict[str, nn.Module] = {
+            "generator": generator,
+            "discriminator": discriminator,
+        }
+        self.optimizers: dict[str, torch.optim.Optimizer] = {
+            "generator": torch.optim.AdamW(
+                generator.parameters(), learning_rate, betas=(0.5, 0.99), weight_decay=0.02
+            ),
+            "discriminator": torch.optim.AdamW(
+                discriminator.parameters(), 0.3 * learning_rate, betas=(0.5, 0.99)
+            ),
+        }
+        self.batch_size = batch_size
+
+    def make(self, rng: np.random.Generator) -> Sample:
+        i, j = rng.integers(len(self.frames), size=2)
+        placement = random_placement(rng, scale=(0.85, 1.2), degrees=8, shift=10)
+        _, layout = place_frame(
+            self.frames.images[i][:, :, :1], self.frames.layouts[i], placement,
+            flip=rng.random() < 0.5,
+        )  # fmt: skip
+        _, other = self.frames.canonical(int(j))
+        hole = layout_hole(layout, other, rng, keep_background=rng.random() < 0.7)
+        return {"layout": layout, "hole": hole | (layout == IGNORE)}
+
+    def batches(self, seed: int) -> Iterable[Batch]:
+        return batches(self.make, self.batch_size, seed=seed)
+
+    def losses(self, batch: Batch, progress: float) -> Iterator[tuple[str, Tensor, dict]]:
+        truth, hole = batch["layout"], batch["hole"][:, None]
+        known = (truth != IGNORE)[:, None]
+        real = one_hot(truth).float()
+        layout, empty = real * ~hole, hole.float()
+        logits, focus = self.modules["generator"](layout, empty)
+        mixed = mix(logits, focus, layout)
+        p = (mixed * real).sum(1, keepdim=True).clamp(min=1e-6)
+        # Every pixel counts a little, the hole counts fully.
+        weight = known * (0.15 + hole)
+        ce = (-p.log() * weight).sum() / weight.sum()
+        # Straight-through Gumbel-softmax: the discriminator sees hard layouts.
+        hard = F.gumbel_softmax(mixed.clamp(min=1e-6).log(), tau=1.0, hard=True, dim=1)
+        fooled = (self.modules["discriminator"](hard * known).float() - 1).square().mean()
+        yield (
+            "generator",
+            LAMBDA_CE * ce + LAMBDA_GAN * fooled,
+            {
+                "ce": ce.detach(),
+                "fooled": fooled.detach(),
+            },
+        )
+        judge = self.modules["discriminator"]
+        loss = 0.5 * (
+            (judge(real).float() - 1).square().mean()
+            + judge((hard * known).detach()).float().square().mean()
+        )
+        yield "discriminator", loss, {"discriminator": loss.detach()}
+
+    def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
+        return restored_layouts(averaged["generator"], self.validation)
+
+    def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
+        truth, blended = fixed_holes(self.validation)
+        pick = slice(0, 48, 6)
+        filled = inpaint_layouts(averaged["generator"], blended[pick])
+        colours = np.vstack([palette(), np.full((240, 3), 255, np.uint8)])
+        rows = [np.hstack(list(colours[x])) for x in (truth[pick], blended[pick], filled)]
+        cv2.imwrite(str(path), np.ascontiguousarray(np.vstack(rows)[..., ::-1]))
+
+    def save(self, folder: Path, averaged: Mapping[str, nn.Module]) -> None:
+        averaged["generator"].save_pretrained(folder / "generator")  # type: ignore[operator]
+
+
+def fixed_holes(frames: Frames) -> tuple[np.ndarray, np.ndarray]:
+    """True and blended layouts ``(N, 256, 256)`` of labelled frames, the same ones each time."""
+    rng = np.random.default_rng(3)
+    truth = np.stack([frames.canonical(i)[1] for i in range(len(frames))])
+    blended = truth.copy()
+    for k in range(len(truth)):
+        other = truth[(k + 11) % len(truth)]
+        blended[k][layout_hole(truth[k], other, rng, keep_background=True)] = IGNORE
+    return truth, blended
+
+
+def restored_layouts(generator: nn.Module, frames: Frames) -> dict[str, float]:
+    """Neck removed and head-cover applied: how well G_layout restores labelled frames."""
+    truth, blended = fixed_holes(frames)
+    parts = np.array_split(blended, max(1, len(blended) // 10))
+    filled = np.concatenate([inpaint_layouts(generator, part) for part in parts])
+    a, b = filled == SemanticClass.NECK, truth == SemanticClass.NECK
+    seen = truth != IGNORE
+    hole = (blended == IGNORE) & seen
+    known = blended != IGNORE
+    return {
+        "neck_iou": float((a & b & seen).sum() / ((a | b) & seen).sum()),
+        "hole_accuracy": float((filled == truth)[hole].mean()),
+        "changed_outside": float((filled != truth)[known].sum()),
+    }

@@ -1,0 +1,104 @@
+"""Trains the parser: class-weighted cross-entropy and soft Dice on augmented frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.evaluation.parser import iou_figures, parse_frames
+from engine.labels import IGNORE, NUM_CLASSES, palette
+from engine.parsing.model import Parser
+from engine.training.augment import degrade, light_and_colour, place_frame, random_placement
+from engine.training.data import Batch, Frames, Sample, batches, to_tensor
+
+
+def class_weights(layouts: np.ndarray) -> Tensor:
+    """Rare classes weigh more: (median frequency / frequency) ** 0.4, clipped to 0.5..4."""
+    counts = np.bincount(layouts.ravel(), minlength=256)[:NUM_CLASSES].astype(np.float64)
+    share = np.maximum(counts, 1) / counts.sum()
+    weights = (np.median(share[counts > 0]) / share) ** 0.4
+    return torch.tensor(np.clip(weights, 0.5, 4.0), dtype=torch.float32)
+
+
+def dice_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """1 - soft Dice over the batch, averaged over the classes present in it.
+
+    Every other pixel of every other row will do: the sums are over a whole batch.
+    """
+    logits, target = logits[..., ::2, ::2], target[..., ::2, ::2]
+    known = (target != IGNORE)[:, None]
+    p = logits.float().softmax(1) * known
+    y = F.one_hot(target.clamp(max=NUM_CLASSES - 1), NUM_CLASSES).movedim(-1, 1) * known
+    overlap, total = (p * y).sum((0, 2, 3)), (p + y).sum((0, 2, 3))
+    present = y.sum((0, 2, 3)) > 0
+    return 1 - ((2 * overlap + 1) / (total + 1))[present].mean()
+
+
+class ParserTask:
+    """See ``loop.Task``."""
+
+    def __init__(self, folder: Path, *, batch_size: int = 8, learning_rate: float = 1e-3) -> None:
+        self.frames = Frames.load(folder, "train", sources=("labels",))
+        self.validation = Frames.load(folder, "validation", sources=("labels",))
+        parser = Parser()
+        self.modules: dict[str, nn.Module] = {"parser": parser}
+        self.optimizers: dict[str, torch.optim.Optimizer] = {
+            "parser": torch.optim.AdamW(parser.parameters(), learning_rate, weight_decay=0.03)
+        }
+        self.batch_size = batch_size
+        self.weights = class_weights(self.frames.layouts)
+
+    def make(self, rng: np.random.Generator) -> Sample:
+        """A frame, most about the canonical one, some far from it: person finding needs those."""
+        i = int(rng.integers(len(self.frames)))
+        wide = rng.random() < 0.2
+        placement = random_placement(
+            rng,
+            scale=(0.6, 1.8) if wide else (0.8, 1.25),
+            degrees=20 if wide else 10,
+            shift=40 if wide else 12,
+        )
+        image, layout = place_frame(
+            self.frames.images[i], self.frames.layouts[i], placement, flip=rng.random() < 0.5
+        )
+        image = degrade(light_and_colour(image, rng), rng)
+        return {"image": image, "layout": layout}
+
+    def batches(self, seed: int) -> Iterable[Batch]:
+        return batches(self.make, self.batch_size, seed=seed)
+
+    def losses(self, batch: Batch, progress: float) -> Iterator[tuple[str, Tensor, dict]]:
+        image = (batch["image"].movedim(-1, 1).float() / 127.5 - 1).contiguous(
+            memory_format=torch.channels_last
+        )
+        target = batch["layout"].long()
+        logits = self.modules["parser"](image)
+        ce = F.cross_entropy(
+            logits.float(), target, weight=self.weights.to(logits.device), ignore_index=IGNORE
+        )
+        dice = dice_loss(logits, target)
+        yield "parser", ce + 0.5 * dice, {"ce": ce.detach(), "dice": dice.detach()}
+
+    def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
+        pairs = [self.validation.canonical(i) for i in range(len(self.validation))]
+        images = np.stack([image for image, _ in pairs])
+        truth = np.stack([layout for _, layout in pairs])
+        return iou_figures(parse_frames(averaged["parser"], images), truth)
+
+    def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
+        images = np.stack([self.validation.canonical(i)[0] for i in range(0, 48, 6)])
+        layouts = parse_frames(averaged["parser"], images)
+        grid = np.concatenate([np.hstack(list(images)), np.hstack(list(palette()[layouts]))])
+        cv2.imwrite(str(path), np.ascontiguousarray(grid[..., ::-1]))
+
+    def save(self, folder: Path, averaged: Mapping[str, nn.Module]) -> None:
+        averaged["parser"].save_pretrained(folder / "parser")  # type: ignore[operator]
+
+
+__all__ = ["ParserTask", "class_weights", "dice_loss", "to_tensor"]

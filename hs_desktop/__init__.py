@@ -1,0 +1,3 @@
+"""HS Desktop: the window and the command line. It knows no tensor; the engine does the work."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,204 @@
+"""labels, bench and doctor: what the program knows, and what this machine can do."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Callable
+from typing import Any
+
+from hs_desktop import __version__
+from hs_desktop.commands import options
+from hs_desktop.i18n import _
+
+# Distribution -> what is imported of it, to see whether it works.
+LIBRARIES = {
+    "torch": "torch",
+    "diffusers": "diffusers",
+    "accelerate": "accelerate",
+    "safetensors": "safetensors.torch",
+    "opencv-python": "cv2",
+    "numpy": "numpy",
+    "pillow": "PIL.Image",
+    "tifffile": "tifffile",
+    "pyside6": "PySide6.QtWidgets",
+    "qasync": "qasync",
+}
+
+Report = dict[str, Any]
+
+
+def add_parsers(subparsers: options.Subparsers) -> None:
+    labels = subparsers.add_parser(
+        "labels",
+        help=_("list the classes of a layout"),
+        description=_("List the classes of a layout: id, name, colour and groups."),
+    )
+    options.add_json(labels)
+    labels.set_defaults(run=run_labels)
+
+    bench = subparsers.add_parser(
+        "bench",
+        help=_("measure speed"),
+        description=_("Measure how fast this machine swaps heads."),
+    )
+    options.add_models(bench)
+    bench.set_defaults(run=run_bench)
+
+    doctor = subparsers.add_parser(
+        "doctor",
+        help=_("check the installation"),
+        description=_("Check versions, device and model pack, and say what is missing."),
+    )
+    options.add_models(doctor)
+    doctor.set_defaults(run=run_doctor)
+
+
+def run_labels(args: argparse.Namespace) -> int:
+    from engine.labels import CLASSES
+
+    table = [
+        {
+            "id": int(info.id),
+            "name": info.name,
+            "colour": list(info.colour),
+            "groups": list(info.groups),
+        }
+        for info in CLASSES
+    ]
+    if args.json:
+        print(json.dumps(table, ensure_ascii=False), flush=True)
+        return 0
+    width = max(len(info.name) for info in CLASSES)
+    for info in CLASSES:
+        colour = "#{:02x}{:02x}{:02x}".format(*info.colour)
+        print(f"{int(info.id):2}  {info.name:{width}}  {colour}  {' '.join(info.groups)}".rstrip())
+    return 0
+
+
+def run_bench(args: argparse.Namespace) -> int:
+    from engine.evaluation.bench import bench, format_table
+
+    figures = bench(args.pack, device=args.device)
+    if args.json:
+        print(json.dumps(figures, ensure_ascii=False), flush=True)
+    else:
+        print(format_table(figures), flush=True)
+    return 0
+
+
+def run_doctor(args: argparse.Namespace) -> int:
+    """Exit code 0 if nothing is missing, else 1."""
+    missing: list[str] = []
+    report: Report = {
+        "versions": _versions(missing),
+        "device": _attempt(lambda: _device(args.device), missing),
+        "pack": _attempt(lambda: _pack(args.pack), missing),
+        "missing": missing,
+    }
+    if args.json:
+        print(json.dumps(report, ensure_ascii=False), flush=True)
+        return 1 if missing else 0
+    for part in ("versions", "device", "pack"):
+        print(part)
+        for name, value in report[part].items():
+            print(f"  {name:14}{value}")
+    for sentence in missing:
+        print(_("missing: {what}").format(what=sentence))
+    if not missing:
+        print(_("Nothing is missing."))
+    return 1 if missing else 0
+
+
+def _attempt(look: Callable[[], Report], missing: list[str]) -> Report:
+    """What ``look`` finds; what stops it is missing."""
+    try:
+        return look()
+    except Exception as error:  # a broken installation raises whatever it likes
+        missing.append(_one_line(error))
+        return {}
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _versions(missing: list[str]) -> Report:
+    versions: Report = {
+        "hs-desktop": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+    }
+    for library, module in LIBRARIES.items():
+        try:
+            versions[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            versions[library] = None
+            missing.append(_("The library {name} is not installed.").format(name=library))
+            continue
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            missing.append(
+                _("The library {name} can't be loaded: {reason}").format(
+                    name=library, reason=_one_line(error)
+                )
+            )
+    return versions
+
+
+def _device(name: str | None) -> Report:
+    import torch
+
+    from engine.devices import choose
+
+    compute = choose(name)
+    device = torch.device(compute.device)
+    report: Report = {"device": str(compute)}
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        report["name"] = properties.name
+        report["memory"] = _gigabytes(properties.total_memory)
+    report["cores"] = _cores()
+    if (memory := _memory()) is not None:
+        report["main memory"] = _gigabytes(memory)
+    return report
+
+
+def _pack(name: str | None) -> Report:
+    from engine.packs import find_pack, verify_pack
+
+    folder = find_pack(name)
+    manifest = verify_pack(folder)
+    return {
+        "name": manifest.name,
+        "version": manifest.version,
+        "licence": manifest.licence,
+        "folder": str(folder),
+        "checksums": _("all right"),
+    }
+
+
+def _cores() -> int:
+    """The cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _memory() -> int | None:
+    """Bytes of main memory; ``None`` where the system doesn't tell."""
+    try:
+        import psutil  # type: ignore[import-untyped,unused-ignore]  # comes with accelerate
+
+        return int(psutil.virtual_memory().total)
+    except ImportError:
+        return None
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB"

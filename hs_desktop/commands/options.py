@@ -1,0 +1,255 @@
+"""Options that several commands share: how they are read and what they may be."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine.errors import EngineError
+from engine.requests import SamplingSettings
+from hs_desktop.i18n import _
+
+MAX_SEED = 2**63 - 1
+MAX_STEPS = 1000
+MAX_GUIDANCE = 20.0
+MAX_VARIATIONS = 1000
+
+Subparsers = Any  # argparse's own type of it is private
+
+
+class UsageError(EngineError):
+    """The command line, or a line of a batch, can't be understood."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, as an exception."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_abbrev=False, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(
+            _("{message} (see '{program} --help').").format(
+                message=message[:1].upper() + message[1:].rstrip("."), program=self.prog
+            )
+        )
+
+
+def join_negative_values(argv: Sequence[str]) -> list[str]:
+    """``--shift -3,4`` as ``--shift=-3,4``: argparse takes ``-3,4`` for an option's name."""
+    joined: list[str] = []
+    for arg in argv:
+        is_value = re.match(r"-\.?\d", arg)
+        if is_value and joined and re.fullmatch(r"--[a-z][a-z-]*", joined[-1]):
+            joined[-1] += "=" + arg
+        else:
+            joined.append(arg)
+    return joined
+
+
+# --- values ------------------------------------------------------------------------------------
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(_('"{text}" is not a number').format(text=text))
+    return value
+
+
+def whole(lowest: int, highest: int) -> Callable[[str], int]:
+    """A whole number from ``lowest`` to ``highest``."""
+
+    def convert(text: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,30}", text.strip()):
+            raise argparse.ArgumentTypeError(_('"{text}" is not a whole number').format(text=text))
+        value = int(text)
+        if not lowest <= value <= highest:
+            raise argparse.ArgumentTypeError(
+                _("{value} is not in the range {lowest} to {highest}").format(
+                    value=value, lowest=lowest, highest=highest
+                )
+            )
+        return value
+
+    return convert
+
+
+def number(text: str) -> float:
+    """Any finite number."""
+    return _number(text)
+
+
+def positive(text: str) -> float:
+    value = _number(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(_("{text} is not above 0").format(text=text))
+    return value
+
+
+def not_negative(text: str) -> float:
+    value = _number(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(_("{text} is below 0").format(text=text))
+    return value
+
+
+def guidance(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value <= MAX_GUIDANCE:
+        raise argparse.ArgumentTypeError(
+            _("{text} is not in the range 0 to {highest:g}").format(text=text, highest=MAX_GUIDANCE)
+        )
+    return value
+
+
+def strength(text: str) -> float:
+    value = _number(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(_("{text} is not above 0 and at most 1").format(text=text))
+    return value
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(_number(part) for part in text.split(","))
+    except argparse.ArgumentTypeError:
+        return ()
+
+
+def pair(text: str) -> tuple[float, ...]:
+    """``X,Y``."""
+    values = _numbers(text)
+    if len(values) != 2:
+        raise argparse.ArgumentTypeError(
+            _('"{text}" is not of the form X,Y, for instance 120,80').format(text=text)
+        )
+    return values
+
+
+def place(text: str) -> tuple[float, ...]:
+    """A point ``X,Y`` or a box ``X0,Y0,X1,Y1``."""
+    values = _numbers(text)
+    if len(values) == 2 or (len(values) == 4 and values[0] < values[2] and values[1] < values[3]):
+        return values
+    raise argparse.ArgumentTypeError(
+        _('"{text}" is neither a point X,Y nor a box X0,Y0,X1,Y1').format(text=text)
+    )
+
+
+def path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(_("an empty name is no file"))
+    return Path(text)
+
+
+# --- groups of options -------------------------------------------------------------------------
+
+
+def add_models(parser: argparse.ArgumentParser, *, json: bool = True) -> None:
+    """``--pack``, ``--device`` and, mostly, ``--json``."""
+    parser.add_argument(
+        "--pack", metavar=_("NAME|DIR"), help=_("model pack: the name of one, or its folder")
+    )
+    parser.add_argument(
+        "--device", metavar="D", help=_("for instance cpu, cuda, cuda:1, mps; the best without it")
+    )
+    if json:
+        add_json(parser)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help=_("report for programs on standard output")
+    )
+
+
+def add_out(parser: argparse.ArgumentParser, metavar: str, text: str) -> None:
+    parser.add_argument("-o", "--out", type=path, required=True, metavar=metavar, help=text)
+
+
+def add_sampling(parser: argparse.ArgumentParser, default: SamplingSettings) -> None:
+    """Seed, guidance, steps, strength and variations; what isn't given stays ``None``."""
+    group = parser.add_argument_group(_("sampling"))
+    group.add_argument(
+        "--seed", type=whole(0, MAX_SEED), metavar="N",
+        help=_("the same seed gives the same picture (default: {value})").format(value=default.seed),
+    )  # fmt: skip
+    group.add_argument(
+        "--guidance", type=guidance, metavar="G",
+        help=_("how strictly the picture follows the layout, 1 = no guidance "
+               "(default: {value:g})").format(value=default.guidance),
+    )  # fmt: skip
+    group.add_argument(
+        "--steps", type=whole(1, MAX_STEPS), metavar="N",
+        help=_("denoising steps: more take longer (default: {value})").format(value=default.steps),
+    )  # fmt: skip
+    group.add_argument(
+        "--strength", type=strength, metavar="T0",
+        help=_("where sampling starts: low stays close to the safe estimate, 1 starts from pure "
+               "noise (default: {value:g})").format(value=default.strength),
+    )  # fmt: skip
+    group.add_argument(
+        "--variations", type=whole(1, MAX_VARIATIONS), default=1, metavar="N",
+        help=_("several results, with consecutive seeds, as OUT-1, OUT-2 and so on"),
+    )  # fmt: skip
+
+
+def add_keep_background(parser: Any) -> None:
+    parser.add_argument(
+        "--keep-background", action=argparse.BooleanOptionalAction, default=True,
+        help=_("keep the background round the head, or make it anew as the paper does"),
+    )  # fmt: skip
+
+
+def add_placement(parser: argparse.ArgumentParser) -> None:
+    """Whose head, and how it is moved."""
+    group = parser.add_argument_group(_("people and placement"))
+    spot = _("X,Y")
+    group.add_argument(
+        "--head-at", type=place, metavar=spot,
+        help=_("a point on the head to take, in a photo of several people"),
+    )  # fmt: skip
+    group.add_argument(
+        "--body-at", type=place, metavar=spot, help=_("a point on the head to replace")
+    )
+    group.add_argument(
+        "--shift", type=pair, metavar="DX,DY",
+        help=_("move the head from where the neck alignment puts it, in pixels of the body photo"),
+    )  # fmt: skip
+    group.add_argument("--scale", type=positive, metavar="S", help=_("resize the head"))
+    group.add_argument(
+        "--rotate", type=number, metavar="DEG", help=_("turn the head, positive is clockwise")
+    )
+    group.add_argument("--flip", action="store_true", help=_("mirror the head left to right"))
+    add_keep_background(group)
+
+
+def add_region(parser: argparse.ArgumentParser, *, given: Sequence[str] = ()) -> None:
+    """Feather, the layout and the region; ``given`` names those that may be given too."""
+    group = parser.add_argument_group(_("layout and region"))
+    if "layout" in given:
+        group.add_argument(
+            "--layout", type=path, metavar="L.png", help=_("use this layout, not the computed one")
+        )
+    if "region" in given:
+        group.add_argument(
+            "--region", type=path, metavar="R.png", help=_("make this region anew (white)")
+        )
+    group.add_argument(
+        "--feather", type=not_negative, metavar="PX",
+        help=_("width of the region's soft rim (default: chosen from the picture)"),
+    )  # fmt: skip
+    group.add_argument(
+        "--layout-out", type=path, metavar="L.png", help=_("write the layout that was used")
+    )
+    group.add_argument(
+        "--region-out", type=path, metavar="R.png", help=_("write the region that was made anew")
+    )

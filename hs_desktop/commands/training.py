@@ -1,0 +1,195 @@
+"""prepare, train and evaluate: making models, and measuring them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import InputFileError
+from hs_desktop.commands import options
+from hs_desktop.commands.outputs import make_folder
+from hs_desktop.commands.terminal import ProgressLine, say
+from hs_desktop.i18n import _
+
+if TYPE_CHECKING:
+    from engine.training.prepare import Parse
+
+# Minutes on two CPU cores that ``train`` takes if nothing is said.
+MINUTES: Mapping[str, float] = {
+    "finder": 20,
+    "parser": 30,
+    "autoencoder": 25,
+    "layout": 30,
+    "sgldm": 90,
+}
+EVALUATIONS = ("finder", "parser", "autoencoder", "layout", "restore", "swap")
+
+
+def add_parsers(subparsers: options.Subparsers) -> None:
+    prepare = subparsers.add_parser(
+        "prepare",
+        help=_("make training data from a dataset"),
+        description=_(
+            "Make canonical frames and layouts from DATASET, a folder in the manner of Clothing "
+            "Co-Parsing. What is there already isn't made again."
+        ),
+    )
+    prepare.add_argument(
+        "dataset", type=options.path, metavar=_("DATASET"),
+        help=_("folder with photos/, labels/ and landmarks.npz"),
+    )  # fmt: skip
+    options.add_out(prepare, _("DIR"), _("folder for the training data"))
+    prepare.add_argument(
+        "--pack", metavar=_("NAME|DIR"),
+        help=_("parse photos without labels with the parser of this pack, or training run"),
+    )  # fmt: skip
+    prepare.set_defaults(run=run_prepare)
+
+    train = subparsers.add_parser(
+        "train",
+        help=_("train a model"),
+        description=_(
+            "Train a model on prepared data. Checkpoints are written on the way, so that "
+            "--resume goes on after a stop; several GPUs: start it with accelerate launch."
+        ),
+    )
+    train.add_argument("model", choices=tuple(MINUTES), help=_("what to train"))
+    train.add_argument(
+        "--data", type=options.path, required=True, metavar=_("DIR"), help=_("prepared data")
+    )
+    train.add_argument(
+        "--runs", type=options.path, default=Path("runs"), metavar=_("DIR"),
+        help=_("folder for models, checkpoints and logs (default: runs)"),
+    )  # fmt: skip
+    budget = train.add_mutually_exclusive_group()
+    minutes = ", ".join(f"{name} {value:g}" for name, value in MINUTES.items())
+    budget.add_argument(
+        "--minutes", type=options.positive, metavar="M",
+        help=_("time in all, resumed time included (default: {minutes})").format(minutes=minutes),
+    )  # fmt: skip
+    budget.add_argument(
+        "--steps", type=options.whole(1, 10**9), metavar="N", help=_("steps in all, instead")
+    )
+    train.add_argument("--resume", action="store_true", help=_("go on from the last checkpoint"))
+    train.add_argument(
+        "--seed", type=options.whole(0, 2**31), default=0, metavar="N",
+        help=_("of weights and data (default: 0)"),
+    )  # fmt: skip
+    train.add_argument(
+        "--compile", action="store_true", help=_("faster steps after a minute or two of compiling")
+    )
+    train.set_defaults(run=run_train)
+
+    evaluate = subparsers.add_parser(
+        "evaluate",
+        help=_("measure a model on photos that training never saw"),
+        description=_("Measure a part of a model pack on the validation photos of prepared data."),
+    )
+    evaluate.add_argument("model", choices=EVALUATIONS, help=_("what to measure"))
+    evaluate.add_argument(
+        "--data", type=options.path, required=True, metavar=_("DIR"), help=_("prepared data")
+    )
+    evaluate.add_argument(
+        "--count", type=options.whole(1, 10**6), metavar="N", help=_("how many photos or pairs")
+    )
+    evaluate.add_argument(
+        "-o", "--out", type=options.path, metavar=_("DIR"), help=_("folder for pictures to look at")
+    )
+    options.add_models(evaluate)
+    evaluate.set_defaults(run=run_evaluate)
+
+
+def run_prepare(args: argparse.Namespace) -> int:
+    _check_folder(args.dataset)
+    make_folder(args.out)
+    from engine.training.prepare import prepare
+
+    parse = None if args.pack is None else _parser_of(args.pack)
+    start = time.monotonic()
+    done = total = 0
+    with ProgressLine() as line:
+        for done, total in prepare(args.dataset, args.out, parse=parse):
+            spent = time.monotonic() - start
+            left = spent / done * (total - done)
+            text = _("{done} of {total} photos").format(done=done, total=total)
+            line.show(done / total, text, left if spent > 1 else None)
+    say(_('{total} photos are prepared in "{path}".').format(total=total, path=args.out))
+    return 0
+
+
+def _parser_of(pack: str) -> Parse:
+    """The parser of a pack, or of a training run that is no pack yet: frame -> layout."""
+    from engine.evaluation.parser import parse_frames
+    from engine.packs import find_pack
+    from engine.parsing.model import Parser
+
+    folder = Path(pack)
+    if not (folder / "parser" / "config.json").is_file():
+        folder = find_pack(pack)
+    parser: Any = Parser.from_pretrained(folder / "parser", use_safetensors=True).eval()
+
+    def parse(frame: Any) -> Any:
+        return parse_frames(parser, frame[None])[0]
+
+    return parse
+
+
+def run_train(args: argparse.Namespace) -> int:
+    _check_folder(args.data)
+    make_folder(args.runs)
+    from engine.training.loop import Budget
+    from engine.training.run import run
+
+    minutes = args.minutes
+    if minutes is None and args.steps is None:
+        minutes = MINUTES[args.model]
+    try:
+        figures = run(
+            args.model, args.data, args.runs, Budget(minutes, args.steps), resume=args.resume,
+            seed=args.seed, compile_models=args.compile,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        say(_("Training was stopped; --resume goes on from the last checkpoint."))
+        return 130
+    _print_figures(figures, print)
+    return 0
+
+
+def run_evaluate(args: argparse.Namespace) -> int:
+    _check_folder(args.data)
+    if args.out is not None:
+        make_folder(args.out)
+    from engine.evaluation.run import evaluate
+
+    figures = evaluate(
+        args.model, args.data, args.pack, count=args.count, out=args.out, device=args.device
+    )
+    if args.json:
+        print(json.dumps(figures, ensure_ascii=False), flush=True)
+    else:
+        _print_figures(figures, print)
+    return 0
+
+
+def _check_folder(path: Path) -> None:
+    if not path.is_dir():
+        raise InputFileError(_('There is no folder "{path}".').format(path=path), subject=path)
+
+
+def _print_figures(
+    figures: Mapping[str, object], write: Callable[[str], None], indent: str = ""
+) -> None:
+    """A table of names and figures; what lies deeper is indented."""
+    width = max((len(name) for name in figures), default=0)
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            write(f"{indent}{name}")
+            _print_figures(value, write, indent + "  ")
+        elif isinstance(value, float):
+            write(f"{indent}{name:{width}}  {value:.4g}")
+        else:
+            write(f"{indent}{name:{width}}  {value}")

@@ -1,0 +1,37 @@
+"""The language of everything a user reads: English, unless a translation is installed.
+
+Sentences are written in English inside ``_("...")``; values go in with ``.format``, so that
+a translation may put them elsewhere: ``_('"{path}" is missing.').format(path=path)``.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Sequence
+
+from engine.resources import resource_path
+
+DOMAIN = "hs_desktop"
+_translations: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def _(sentence: str) -> str:
+    """``sentence`` in the user's language, itself where there is no translation."""
+    # gettext gives the catalogue's header for the empty string
+    return _translations.gettext(sentence) if sentence else sentence
+
+
+def install(languages: Sequence[str] | None = None) -> None:
+    """Choose the language from now on.
+
+    Args:
+        languages: codes such as ``"ko"``, the most wanted first; ``None`` takes those of
+            the environment (LANGUAGE, LC_ALL, LC_MESSAGES, LANG).
+    """
+    global _translations
+    try:
+        folder = resource_path("translations")
+    except FileNotFoundError:
+        _translations = gettext.NullTranslations()
+        return
+    _translations = gettext.translation(DOMAIN, folder, languages, fallback=True)

@@ -1,0 +1,531 @@
+"""The engine's worker, driven by a runner that plays a script instead of making pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from engine.cache import StageCache, content_hash, size_of
+from engine.engine import Description, Engine, JobContext, JobState
+from engine.errors import Cancelled, EngineError, NoPersonError
+from engine.imageio import Photo
+from engine.requests import ParseRequest, Preview, Progress, Result, SamplingSettings
+from engine.timing import JobTimer, StageTimes
+
+WAIT = 5.0
+Script = Callable[[ParseRequest, JobContext], None]
+
+
+def request(shade: int = 0) -> ParseRequest:
+    return ParseRequest(Photo(np.full((16, 16, 3), shade, dtype=np.uint8)))
+
+
+class ScriptedRunner:
+    """Plays the next script for each request; without one, gives a result at once."""
+
+    def __init__(self) -> None:
+        self.scripts: list[Script] = []
+        self.seen: list[ParseRequest] = []
+        self.threads: set[int] = set()
+
+    def run(self, request: ParseRequest, context: JobContext) -> tuple[Result, ...]:
+        self.seen.append(request)
+        self.threads.add(threading.get_ident())
+        if self.scripts:
+            self.scripts.pop(0)(request, context)
+        layout = np.zeros((16, 16), dtype=np.uint8)
+        return (
+            Result(None, layout, None, None, dict(context.milliseconds), context.notes, *DESCRIBED),
+        )
+
+    def describe(self) -> Description:
+        return DESCRIBED
+
+
+DESCRIBED = Description("cpu", "scripted 1.0")
+
+
+@dataclass
+class Bench:
+    engine: Engine
+    runner: ScriptedRunner
+    loads: list[int]
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    runner, loads = ScriptedRunner(), []
+
+    def factory() -> ScriptedRunner:
+        loads.append(threading.get_ident())
+        return runner
+
+    with Engine(factory) as engine:
+        yield Bench(engine, runner, loads)
+
+
+class Gate:
+    """A script that says when it has begun and goes on when told to."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def __call__(self, request: ParseRequest, context: JobContext) -> None:
+        self.begun.set()
+        assert self.go.wait(WAIT)
+
+
+# --- jobs --------------------------------------------------------------------------------------
+
+
+def test_engine_is_light() -> None:
+    code = "import sys, engine.engine; print({'torch', 'cv2', 'diffusers'} & set(sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert run.stdout.strip() == "set()", run.stderr
+
+
+def test_a_job_runs_in_the_worker(bench: Bench) -> None:
+    assert bench.loads == []
+    assert bench.engine.describe() is None
+    job = bench.engine.submit(request())
+    (result,) = job.result(WAIT)
+    assert result.pack == "scripted 1.0"
+    assert job.state == "done"
+    assert job.exception() is None
+    assert bench.engine.describe() == DESCRIBED
+    assert bench.runner.threads == set(bench.loads) != {threading.get_ident()}
+    bench.engine.submit(request()).result(WAIT)
+    assert len(bench.loads) == 1
+
+
+def test_jobs_run_in_order(bench: Bench) -> None:
+    gate = Gate()
+    bench.runner.scripts = [gate]
+    requests = [request(i) for i in range(5)]
+    jobs = [bench.engine.submit(r) for r in requests]
+    assert gate.begun.wait(WAIT)
+    assert [job.state for job in jobs] == ["running", *["queued"] * 4]
+    with pytest.raises(TimeoutError):
+        jobs[0].result(0.01)
+    assert not jobs[0].wait(0.01)
+    gate.go.set()
+    assert jobs[-1].wait(WAIT)
+    assert [id(r) for r in bench.runner.seen] == [id(r) for r in requests]
+
+
+def test_progress_and_previews(bench: Bench) -> None:
+    frame = np.zeros((256, 256, 3), dtype=np.uint8)
+    asked: list[bool] = []
+
+    def script(_: ParseRequest, context: JobContext) -> None:
+        context.plan({"parse": 1, "sample": 4})
+        with context.stage("parse"):
+            context.note("The photo is small.")
+            context.note("The photo is small.")
+        with context.stage("sample", 4):
+            asked.append(context.wants_previews)
+            for step in range(4):
+                context.preview(frame, step + 1, 4)
+                context.advance()
+
+    seen: list[Progress] = []
+    previews: list[Preview] = []
+    threads: set[int] = set()
+
+    def on_progress(progress: Progress) -> None:
+        seen.append(progress)
+        threads.add(threading.get_ident())
+
+    bench.runner.scripts = [script, script]
+    job = bench.engine.submit(request(), on_progress=on_progress, on_preview=previews.append)
+    (result,) = job.result(WAIT)
+    assert threads == bench.runner.threads
+    assert seen[0].stage == "load"
+    assert [(p.stage, p.done, p.total) for p in seen if p.stage == "sample"] == [
+        ("sample", 0, 4), ("sample", 1, 4), ("sample", 2, 4), ("sample", 3, 4), ("sample", 4, 4),
+        ("sample", 4, 4),
+    ]  # fmt: skip
+    fractions = [p.fraction for p in seen]
+    assert fractions == sorted(fractions)
+    assert [p.fraction for p in seen if p.stage == "sample"] == [0.2, 0.4, 0.6, 0.8, 1.0, 1.0]
+    assert job.progress == seen[-1]
+    assert (seen[-1].stage, seen[-1].fraction, seen[-1].seconds_left) == ("done", 1.0, 0.0)
+    assert [p.message for p in seen if p.message] == ["The photo is small."]
+    assert result.notes == ("The photo is small.",)
+    assert set(result.milliseconds) == {"load", "parse", "sample"}
+    assert [(p.step, p.steps) for p in previews] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+    second: list[Progress] = []
+    bench.engine.submit(request(), on_progress=second.append).result(WAIT)
+    assert all(p.seconds_left is not None for p in second)
+    assert asked == [True, False]
+
+
+def test_stages_without_blocks_follow_each_other(bench: Bench) -> None:
+    def script(_: ParseRequest, context: JobContext) -> None:
+        context.stage("find")
+        context.stage("parse", 2)
+        context.advance(2)
+
+    bench.runner.scripts = [script]
+    seen: list[Progress] = []
+    (result,) = bench.engine.submit(request(), on_progress=seen.append).result(WAIT)
+    assert set(result.milliseconds) == {"load", "find", "parse"}
+    fractions = [p.fraction for p in seen]
+    assert fractions == sorted(fractions)
+    assert 0.5 <= fractions[-2] < 1
+
+
+def test_a_stage_that_failed_may_be_tried_again(bench: Bench) -> None:
+    def script(_: ParseRequest, context: JobContext) -> None:
+        context.plan({"sample": 4})
+        try:
+            with context.stage("sample", 4):
+                context.advance(2)
+                raise MemoryError
+        except MemoryError:
+            context.note("Too little memory; once more on the CPU.")
+        with context.stage("sample", 4):
+            context.advance(3)
+
+    bench.runner.scripts = [script]
+    seen: list[Progress] = []
+    job = bench.engine.submit(request(), on_progress=seen.append)
+    job.result(WAIT)
+    fractions = [p.fraction for p in seen]
+    assert fractions == sorted(fractions)
+    assert job.progress.fraction == 1
+
+
+# --- cancelling --------------------------------------------------------------------------------
+
+
+def endless(begun: threading.Event) -> Script:
+    def script(_: ParseRequest, context: JobContext) -> None:
+        with context.stage("sample", 1000):
+            while True:
+                begun.set()
+                context.check()
+
+    return script
+
+
+def test_cancel_within_a_step(bench: Bench) -> None:
+    begun = threading.Event()
+    bench.runner.scripts = [endless(begun)]
+    job = bench.engine.submit(request())
+    assert begun.wait(WAIT)
+    assert job.cancel()
+    with pytest.raises(Cancelled):
+        job.result(WAIT)
+    assert job.state == JobState.CANCELLED
+    assert not job.cancel()
+    assert bench.engine.submit(request()).result(WAIT)
+
+
+def test_cancel_in_the_queue(bench: Bench) -> None:
+    gate = Gate()
+    bench.runner.scripts = [gate]
+    first, second, third = (bench.engine.submit(request(i)) for i in range(3))
+    assert gate.begun.wait(WAIT)
+    assert second.cancel()
+    with pytest.raises(Cancelled):
+        second.result(0)
+    gate.go.set()
+    assert third.result(WAIT)
+    assert first.state == "done"
+    assert len(bench.runner.seen) == 2
+
+
+def test_cancel_at_the_last_moment_gives_no_result(bench: Bench) -> None:
+    gate = Gate()
+    bench.runner.scripts = [gate]  # never checks
+    job = bench.engine.submit(request())
+    assert gate.begun.wait(WAIT)
+    assert job.cancel()
+    gate.go.set()
+    with pytest.raises(Cancelled):
+        job.result(WAIT)
+
+
+def test_cancel_after_the_end(bench: Bench) -> None:
+    job = bench.engine.submit(request())
+    job.result(WAIT)
+    assert not job.cancel()
+    assert job.state == "done"
+
+
+# --- failures ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "error", [NoPersonError("No head in a.jpg."), ZeroDivisionError(), SystemExit(3)]
+)
+def test_the_worker_survives(bench: Bench, error: BaseException) -> None:
+    def script(_: ParseRequest, context: JobContext) -> None:
+        raise error
+
+    bench.runner.scripts = [script]
+    job = bench.engine.submit(request())
+    with pytest.raises(type(error)):
+        job.result(WAIT)
+    assert job.exception() is error
+    assert job.state == "failed"
+    assert bench.engine.submit(request()).result(WAIT)
+    assert len(bench.runner.threads) == 1
+
+
+def test_a_callback_that_raises_fails_its_job(bench: Bench) -> None:
+    def on_progress(_: Progress) -> None:
+        raise KeyError
+
+    job = bench.engine.submit(request(), on_progress=on_progress)
+    assert isinstance(job.exception(WAIT), KeyError)
+    assert bench.engine.submit(request()).result(WAIT)
+
+
+def test_loading_is_tried_again() -> None:
+    loads = iter([EngineError("The pack is damaged."), None])
+
+    def factory() -> ScriptedRunner:
+        if (error := next(loads)) is not None:
+            raise error
+        return ScriptedRunner()
+
+    with Engine(factory) as engine:
+        with pytest.raises(EngineError, match="damaged"):
+            engine.submit(request()).result(WAIT)
+        assert engine.submit(request()).result(WAIT)
+
+
+def test_steps_belong_to_a_stage(bench: Bench) -> None:
+    bench.runner.scripts = [lambda _, context: context.advance()]
+    assert isinstance(bench.engine.submit(request()).exception(WAIT), RuntimeError)
+
+
+# --- the end -----------------------------------------------------------------------------------
+
+
+def test_close_cancels_and_ends_the_thread() -> None:
+    before = set(threading.enumerate())
+    begun = threading.Event()
+    runner = ScriptedRunner()
+    runner.scripts = [endless(begun)]
+    engine = Engine(lambda: runner)
+    assert set(threading.enumerate()) == before  # no job, no thread
+    jobs = [engine.submit(request(i)) for i in range(3)]
+    assert begun.wait(WAIT)
+    engine.close()
+    assert [job.state for job in jobs] == ["cancelled"] * 3
+    assert set(threading.enumerate()) == before
+    engine.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        engine.submit(request())
+
+
+def test_close_without_jobs() -> None:
+    Engine(ScriptedRunner).close()
+
+
+def test_done_callbacks(bench: Bench) -> None:
+    gate = Gate()
+    bench.runner.scripts = [gate]
+    job = bench.engine.submit(request())
+    ended: list[str] = []
+    job.add_done_callback(lambda j: ended.append(j.state))
+    assert gate.begun.wait(WAIT)
+    assert ended == []
+    gate.go.set()
+    assert job.wait(WAIT)
+    bench.engine.submit(request()).result(WAIT)  # by now the first one's callbacks have run
+    job.add_done_callback(lambda j: ended.append(j.state))
+    assert ended == ["done", "done"]
+
+
+def test_jobs_can_be_awaited(bench: Bench) -> None:
+    async def wait() -> str:
+        loop, future = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+        job = bench.engine.submit(request())
+        job.add_done_callback(lambda j: loop.call_soon_threadsafe(future.set_result, j.state))
+        return await asyncio.wait_for(future, WAIT)
+
+    assert asyncio.run(wait()) == "done"
+
+
+# --- the cache ---------------------------------------------------------------------------------
+
+
+def test_a_cached_stage_takes_no_time(bench: Bench) -> None:
+    made: list[str] = []
+
+    def make() -> str:
+        made.append("layout")
+        return "layout"
+
+    def script(request: ParseRequest, context: JobContext) -> None:
+        with context.stage("parse"):
+            assert context.cached(content_hash("parse", request.photo), make) == "layout"
+        with context.stage("sample"):
+            pass
+
+    bench.runner.scripts = [script] * 3
+    times = [bench.engine.submit(request(s)).result(WAIT)[0].milliseconds for s in (1, 1, 2)]
+    assert len(made) == 2
+    assert [t["parse"] > 0 for t in times] == [True, False, True]
+    assert times[1]["parse"] == 0
+    assert all(t["sample"] > 0 for t in times)
+
+
+def test_cache_drops_the_least_recently_used() -> None:
+    cache = StageCache(2500)
+    made: list[str] = []
+
+    def get(key: str, size: int = 1000) -> bool:
+        def make() -> np.ndarray:
+            made.append(key)
+            return np.zeros(size, dtype=np.uint8)
+
+        value, hit = cache.get_or_make(key, make)
+        assert value.size == size
+        return hit
+
+    assert [get("a"), get("b"), get("a"), get("c")] == [False, False, True, False]
+    assert ("a" in cache, "b" in cache, "c" in cache) == (True, False, True)
+    assert (len(cache), cache.nbytes) == (2, 2000)
+    assert not get("large", 3000)
+    assert "large" not in cache
+    assert len(cache) == 2
+    cache.clear()
+    assert (len(cache), cache.nbytes) == (0, 0)
+    with pytest.raises(ZeroDivisionError):
+        cache.get_or_make("d", lambda: 1 / 0)
+    assert "d" not in cache
+
+
+def test_size_counts_what_is_held() -> None:
+    pixels = np.zeros((100, 100, 3), dtype=np.uint8)
+    assert size_of(Photo(pixels)) >= 30_000
+    assert size_of([pixels, pixels[:1], {"a": pixels}]) < 31_000
+    assert size_of(pixels[:1].copy()) == 300
+
+
+def test_content_hash_tells_contents_apart() -> None:
+    array = np.arange(6, dtype=np.uint8)
+    contents = [
+        None, True, False, 0, 1, 1.0, -1, 2**70, "1", b"1", "", b"", (), ((),), ("a", "b"), ("ab",),
+        array, array.astype(np.int8), array.reshape(2, 3), array[:0], array[::2], {"a": 1},
+        {"a": 2}, {1}, {1, 2}, SamplingSettings(), SamplingSettings(seed=1), JobState.DONE,
+        Photo(np.zeros((16, 16, 3), np.uint8)), Photo(np.zeros((16, 16, 3), np.uint8), icc=b"x"),
+    ]  # fmt: skip
+    assert len({content_hash(c) for c in contents}) == len(contents)
+    assert content_hash("a", "b") != content_hash("ab")
+    assert content_hash(1, 2) == content_hash(1, 2)
+    assert content_hash({"a": 1, "b": 2}) == content_hash({"b": 2, "a": 1})
+    assert content_hash(array[::2]) == content_hash(array[::2].copy())
+    assert content_hash(np.float32(0.5)) == content_hash(0.5)
+    same = [Photo(np.zeros((16, 16, 3), np.uint8)) for _ in range(2)]
+    assert content_hash(same[0]) == content_hash(same[1])
+    with pytest.raises(TypeError, match="object"):
+        content_hash(object())
+    with pytest.raises(TypeError, match="objects"):
+        content_hash(np.array([None]))
+
+
+# --- time left ---------------------------------------------------------------------------------
+
+
+class Course:
+    """Jobs of two stages on a clock of their own."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.times = StageTimes()
+
+    def timer(self, kind: str = "swap") -> JobTimer:
+        return JobTimer(self.times, kind, lambda: self.now)
+
+    def run(self, timer: JobTimer, stage: str, seconds: list[float]) -> list[float | None]:
+        """Go through a stage; returns what was said to be left before and after each step."""
+        timer.begin(stage, len(seconds))
+        left = [timer.seconds_left]
+        for step in seconds:
+            self.now += step
+            timer.advance()
+            left.append(timer.seconds_left)
+        timer.end()
+        return left
+
+
+def test_time_left_is_unknown_at_first_then_learnt() -> None:
+    course = Course()
+    timer = course.timer()
+    assert course.run(timer, "parse", [1.0]) == [None, None]
+    assert course.run(timer, "sample", [0.5] * 4) == [None] * 5
+    timer.finish(succeeded=True)
+    timer = course.timer()  # the same stages are expected without a plan
+    assert timer.seconds_left == pytest.approx(3)
+    assert course.run(timer, "parse", [1.0]) == pytest.approx([3, 2])
+    assert timer.fraction == pytest.approx(1 / 3)
+    assert course.run(timer, "sample", [0.5] * 4) == pytest.approx([2, 1.5, 1, 0.5, 0])
+    assert course.timer("retouch").seconds_left is None
+    other = course.timer("retouch")
+    other.plan({"sample": 10})  # a stage takes as long in every kind of job
+    assert other.seconds_left == pytest.approx(5)
+
+
+def test_time_left_follows_the_pace_of_this_job() -> None:
+    course = Course()
+    timer = course.timer()
+    timer.plan({"parse": 1, "sample": 4, "compose": 1}, {"parse": 1, "sample": 0.5, "compose": 1})
+    assert timer.seconds_left == pytest.approx(4)
+    course.run(timer, "parse", [3.0])  # a slow machine
+    assert timer.seconds_left is not None
+    assert 5 < timer.seconds_left < 9
+    left = course.run(timer, "sample", [1.5] * 4)
+    assert left[2] is not None
+    assert left[2] == pytest.approx(5.4, abs=0.5)  # two steps to go, and the slow last stage
+
+
+def test_a_cached_stage_says_nothing_of_the_pace() -> None:
+    course = Course()
+    for _ in range(2):
+        timer = course.timer()
+        course.run(timer, "parse", [1.0])
+        course.run(timer, "sample", [1.0, 1.0])
+        timer.finish(succeeded=True)
+    timer = course.timer()
+    timer.begin("parse", 1)
+    timer.end(cached=True)
+    assert timer.milliseconds == {"parse": 0}
+    assert timer.fraction == pytest.approx(1 / 3)
+    assert timer.seconds_left == pytest.approx(2)
+    timer.finish(succeeded=True)
+    assert course.times.seconds_per_step("parse") == pytest.approx(1)
+
+
+def test_averages_run() -> None:
+    times = StageTimes()
+    for seconds in (1.0, 2.0, 2.0, 2.0):
+        times.learn("parse", seconds)
+    assert times.seconds_per_step("parse") == pytest.approx(2 - 0.7**3)
+
+
+def test_more_rounds_than_planned_never_go_back() -> None:
+    course = Course()
+    timer = course.timer()
+    timer.plan({"sample": 2})
+    fractions = []
+    for _ in range(3):
+        course.run(timer, "sample", [1.0, 1.0])
+        fractions.append(timer.fraction)
+    assert fractions == sorted(fractions)
+    assert timer.milliseconds == {"sample": pytest.approx(6000)}
