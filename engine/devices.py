@@ -78,4 +78,10 @@ def place(model: nn.Module, compute: Compute) -> nn.Module:
     ``nn.Module.to`` itself: diffusers' own warns about every change of precision.
     """
     nn.Module.to(model, compute.device, compute.dtype)
-    return nn.Module.to(model, memory_format=torch.channels_last)
+    return channels_last(model)
+
+
+def channels_last(model: nn.Module) -> nn.Module:
+    """Keep a model's weights in channels-last order, the fast one for convolutions; returns it."""
+    # Not among the overloads that torch declares.
+    return nn.Module.to(model, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -19,7 +19,7 @@ from engine.jobs import Job, JobContext, JobState, OnPreview, OnProgress
 from engine.requests import Request, Result
 from engine.timing import JobTimer, StageTimes
 
-CACHE_BYTES = 256 << 20
+CACHE_BYTES = 512 << 20
 
 
 class Description(NamedTuple):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,6 +28,7 @@ FACE_CENTRE = (128.0, 68.0)
 TOP_OF_FACE, CHIN = 10, 152
 
 Points = NDArray[np.float64]
+Pixels = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,12 @@ class Similarity:
 
     @classmethod
     def from_matrix(cls, matrix: NDArray[np.float64]) -> Similarity:
-        """The inverse of ``matrix``; raises ``ValueError`` if it is no similarity."""
+        """The similarity that has this ``matrix``; raises ``ValueError`` if it is none."""
         (a, b, tx), (d, e, ty) = np.asarray(matrix, dtype=np.float64)
         flip = a * e - b * d < 0
         scale = math.hypot(b, e)
-        if scale <= 0 or not np.allclose([abs(a), abs(d)], [abs(e), abs(b)], atol=1e-6 * scale):
+        f = -1.0 if flip else 1.0
+        if scale <= 0 or not np.allclose([a, d], [f * e, -f * b], atol=1e-6 * scale):
             raise ValueError(f"not a similarity: {matrix!r}")
         return cls(scale, math.atan2(-b, e), float(tx), float(ty), bool(flip))
 
@@ -67,7 +70,9 @@ class Similarity:
         return result
 
     def inverse(self) -> Similarity:
-        return Similarity.from_matrix(cv2.invertAffineTransform(self.matrix))
+        linear, shift = self.matrix[:, :2], self.matrix[:, 2]
+        back = np.linalg.inv(linear)
+        return Similarity.from_matrix(np.column_stack([back, -back @ shift]))
 
     def then(self, after: Similarity) -> Similarity:
         """First this map, then ``after``."""
@@ -93,18 +98,19 @@ def canonical_frame(
 
 
 def warp(
-    image: NDArray,
+    image: Pixels,
     transform: Similarity,
     size: tuple[int, int],
     *,
     interpolation: int = cv2.INTER_LINEAR,
     border: int = cv2.BORDER_REPLICATE,
     border_value: float = 0,
-) -> NDArray:
+) -> Pixels:
     """Resample ``image`` (H x W or H x W x C) through ``transform`` to ``size`` (w, h).
 
     Shrinking is antialiased by area for everything but nearest-neighbour interpolation.
-    ``border`` says what stands beyond the image: a ``cv2.BORDER_*`` constant.
+    ``border`` says what stands beyond the image: a ``cv2.BORDER_*`` constant;
+    ``border_value`` goes with ``BORDER_CONSTANT``, the same for all channels.
     """
     if interpolation != cv2.INTER_NEAREST and transform.scale < 0.6:
         # cv2.warpAffine doesn't antialias: shrink by area first, then warp the rest.
@@ -119,11 +125,14 @@ def warp(
     matrix = matrix.copy()  # corner to centre: shift by half a pixel on both sides
     matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5
     return cv2.warpAffine(
-        image, matrix, size, flags=interpolation, borderMode=border, borderValue=border_value
-    )
+        image, matrix, size, flags=interpolation, borderMode=border,
+        borderValue=(border_value,) * 4,
+    )  # fmt: skip
 
 
-def inside_mask(shape: tuple[int, ...], transform: Similarity, size: int = FRAME_SIZE) -> NDArray:
+def inside_mask(
+    shape: tuple[int, ...], transform: Similarity, size: int = FRAME_SIZE
+) -> NDArray[np.bool_]:
     """Which frame pixels show the photo and not what lies beyond its border.
 
     Args:

@@ -42,7 +42,7 @@ class SwapMasks:
         core: its opaque middle, known to the denoiser.
         body: m^B, body classes of the body photo that the head doesn't cover.
         old: the old head and neck, grown by a few px.
-        known: what the denoiser is given, in pixels.
+        known: what the denoiser is given, in pixels: 1 - m^r.
     """
 
     head: Mask
@@ -50,11 +50,6 @@ class SwapMasks:
     body: Mask
     old: Mask
     known: Mask
-
-    @property
-    def region(self) -> Mask:
-        """m^r: what gets generated."""
-        return ~self.known
 
 
 def swap_masks(
@@ -85,7 +80,7 @@ def blend_layouts(
 ) -> Layout:
     """l = l1 . m^H + l2 . m^B; ``IGNORE`` stands for "empty", to be inpainted."""
     blended = np.full_like(body_layout, IGNORE)
-    keep = masks.body & ~(masks.old & ~dilate(masks.body, -2))
+    keep = masks.body & ~masks.old
     if keep_background:
         keep = keep | ((body_layout == SemanticClass.BACKGROUND) & ~masks.old)
     blended[keep] = body_layout[keep]
@@ -96,6 +91,7 @@ def blend_layouts(
 def known_cells(known: Mask, factor: int = 4) -> Mask:
     """Latent cells of which all ``factor`` x ``factor`` pixels are known."""
     h, w = known.shape
-    cells = known.reshape(h // factor, factor, w // factor, factor)
-    out: Mask = cells.all(axis=(1, 3))
-    return out
+    cells: Mask = np.logical_and.reduce(
+        known.reshape(h // factor, factor, w // factor, factor), axis=(1, 3)
+    )
+    return cells

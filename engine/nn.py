@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,13 @@ def norm(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(groups_of(channels), channels)
 
 
+def zeroed(layer: nn.Conv2d | nn.Linear) -> nn.Conv2d | nn.Linear:
+    """The same layer with all its weights 0: at first it adds nothing."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+    return layer
+
+
 class ResBlock(nn.Module):
     """Pre-activation residual block; an embedding, if any, scales and shifts its middle.
 
@@ -34,10 +42,7 @@ class ResBlock(nn.Module):
         self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
         self.norm2 = norm(out_channels)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
-        self.embed = nn.Linear(embedding, 2 * out_channels) if embedding else None
-        if self.embed is not None:
-            nn.init.zeros_(self.embed.weight)
-            nn.init.zeros_(self.embed.bias)
+        self.embed = zeroed(nn.Linear(embedding, 2 * out_channels)) if embedding else None
         nn.init.zeros_(self.conv2.weight)
         self.skip: nn.Module = nn.Identity()
         if in_channels != out_channels:
@@ -63,9 +68,7 @@ class Attention(nn.Module):
             self.heads -= 1
         self.norm = norm(channels)
         self.qkv = nn.Conv2d(channels, 3 * channels, 1)
-        self.out = nn.Conv2d(channels, channels, 1)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        self.out = zeroed(nn.Conv2d(channels, channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         n, c, h, w = x.shape
@@ -147,15 +150,13 @@ class UNet(nn.Module):
 
 
 def _stage(widths: list[int], embedding: int, attend: bool) -> nn.ModuleList:
-    stage = nn.ModuleList(
-        ResBlock(a, b, embedding) for a, b in zip(widths[:-1], widths[1:], strict=True)
-    )
+    stage = nn.ModuleList(ResBlock(a, b, embedding) for a, b in pairwise(widths))
     if attend:
         stage.append(Attention(widths[-1]))
     return stage
 
 
-def _run(stage: nn.ModuleList, x: Tensor, embedding: Tensor | None) -> Tensor:
-    for block in stage:
+def _run(stage: nn.Module, x: Tensor, embedding: Tensor | None) -> Tensor:
+    for block in stage.children():
         x = block(x, embedding) if isinstance(block, ResBlock) else block(x)
     return x

@@ -20,6 +20,7 @@ MANIFEST = "pack.json"
 FORMAT = 1
 MODELS = ("finder", "parser", "autoencoder", "layout_generator", "denoiser")
 CLASS_SCHEME = "hs-16"
+FRAME_SIZE = 256  # as in ``framing``, which is too heavy to be imported here
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class PackManifest:
     licence: str
     format: int = FORMAT
     class_scheme: str = CLASS_SCHEME
-    frame_size: int = 256
+    frame_size: int = FRAME_SIZE
     provenance: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
@@ -51,13 +52,13 @@ def find_pack(name: str | Path | None = None) -> Path:
     Raises:
         PackError: there is no such pack.
     """
-    if name is None:
-        name = DEFAULT_PACK
-    embedded = resource_path("models") / str(name)
-    for folder in (Path(name), embedded):
+    wanted = DEFAULT_PACK if name is None else name
+    embedded = resource_path("models") / str(wanted)
+    folders = (embedded,) if name is None else (Path(name), embedded)
+    for folder in folders:
         if (folder / MANIFEST).is_file():
             return folder
-    raise PackError(f"There is no model pack '{name}'.", subject=name)
+    raise PackError(f"There is no model pack '{wanted}'.", subject=wanted)
 
 
 def load_manifest(folder: Path) -> PackManifest:
@@ -65,25 +66,29 @@ def load_manifest(folder: Path) -> PackManifest:
     path = folder / MANIFEST
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        if data["format"] > FORMAT:  # looked at first: a newer file may hold what we don't know
+            raise PackError(
+                f"The pack {folder} needs a newer version of HS Desktop.", subject=folder
+            )
         manifest = PackManifest(**data)
-    except (OSError, ValueError, TypeError) as error:
+        if not isinstance(manifest.files, dict):
+            raise TypeError("files")
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise PackError(f"{path} can't be read as a model pack.", subject=path) from error
-    if manifest.format > FORMAT:
-        raise PackError(f"The pack {folder} needs a newer version of HS Desktop.", subject=folder)
-    if manifest.class_scheme != CLASS_SCHEME:
-        raise PackError(
-            f"The pack {folder} uses the classes '{manifest.class_scheme}', not "
-            f"'{CLASS_SCHEME}'.", subject=folder,
-        )  # fmt: skip
+    for key, found, wanted in (
+        ("classes", manifest.class_scheme, CLASS_SCHEME),
+        ("frame size", manifest.frame_size, FRAME_SIZE),
+    ):
+        if found != wanted:
+            raise PackError(
+                f"The pack {folder} has the {key} '{found}', not '{wanted}'.", subject=folder
+            )
     return manifest
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def verify_pack(folder: Path) -> PackManifest:

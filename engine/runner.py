@@ -41,6 +41,12 @@ from engine.sgldm.sampler import SamplerInputs, sample
 
 T = TypeVar("T")
 
+# First guesses of seconds a step, on two CPU cores; the engine learns its own.
+SECONDS = {
+    "find": 0.2, "parse": 0.1, "layout": 0.1, "encode": 0.05, "prepare": 0.4, "sample": 0.06,
+    "decode": 0.04, "composite": 0.4,
+}  # fmt: skip
+
 
 def load_pipeline(folder: Path) -> HSDiffusionPipeline:
     """The models of a pack, on the CPU in float32; raises ``PackError``."""
@@ -97,6 +103,7 @@ class PipelineRunner:
             return self._run(request, context)
 
     def _run(self, request: Request, context: JobContext) -> tuple[Result, ...]:
+        context.plan(_steps_of(request), SECONDS)
         with torch.inference_mode():
             if isinstance(request, SwapRequest):
                 return self._swap(request, context)
@@ -221,13 +228,14 @@ class PipelineRunner:
     def _parse(self, request: ParseRequest, context: JobContext) -> Result:
         with context.stage("find"):
             head = self._find(context, request.photo, request.at)
-        with context.stage("parse"):
+            whole = stages.whole_view(request.photo, head.to_frame)
+        with context.stage("parse", len(stages.tiles_of(whole))):
             layout = self._cached(
-                context,
-                lambda: stages.parse_photo(self.pipeline, request.photo, head.to_frame),
-                "parse_photo", request.photo, head.to_frame,
+                context, lambda: stages.parse_whole(self.pipeline, whole, context.advance),
+                "parse_whole", request.photo, head.to_frame,
             )  # fmt: skip
-        return self._result(context, None, layout)
+        size = request.photo.size
+        return self._result(context, None, stages.photo_layout(layout, whole.to_frame, size))
 
     # --- sampling and compositing ------------------------------------------------------
 
@@ -340,3 +348,17 @@ def _note_resolution(context: JobContext, head: Head, body: Head, request: SwapR
             f"The head photo has a smaller head ({head.height:.0f} px) than the body photo "
             f"({body.height:.0f} px): the head will look softer than its surroundings."
         )
+
+
+def _steps_of(request: Request) -> dict[str, int]:
+    """Stage -> steps of a whole job, for progress and time left."""
+    if isinstance(request, ParseRequest):
+        return {"find": 1, "parse": 12}
+    if isinstance(request, LayoutRequest):
+        return {"find": 2, "parse": 2, "layout": 1}
+    photos = 2 if isinstance(request, SwapRequest) else 1
+    n = request.variations
+    steps = {"find": photos, "parse": photos, "encode": 1, "prepare": 1}
+    if photos == 2:
+        steps["layout"] = 1
+    return steps | {"sample": n * request.sampling.steps, "decode": n, "composite": n}

@@ -7,6 +7,7 @@ Each is a plain function of its inputs; ``runner.PipelineRunner`` caches and cha
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from engine.colour import to_srgb8
 from engine.finding.finder import Head, find_heads, pick_head
 from engine.framing import (
+    FACE_CENTRE,
+    FACE_HEIGHT,
     FRAME_SIZE,
     Similarity,
     inside_mask,
@@ -24,7 +27,15 @@ from engine.framing import (
     warp,
 )
 from engine.imageio import Photo
-from engine.labels import HEAD, NUM_CLASSES, Layout, SemanticClass, mask_of
+from engine.labels import (
+    FACE_PARTS,
+    HEAD,
+    NUM_CLASSES,
+    Layout,
+    SemanticClass,
+    mask_of,
+    swap_sides,
+)
 from engine.layout_generator.inpaint import inpaint_layout
 from engine.masks import Mask, SwapMasks, blend_layouts, dilate, swap_masks
 from engine.requests import HeadTransform
@@ -32,6 +43,8 @@ from engine.sgldm.pipeline import HSDiffusionPipeline
 
 FIND_SIDE = 1536  # px: the finder never needs a larger photo
 SIZE = (FRAME_SIZE, FRAME_SIZE)
+WHOLE_SIZE = 5 * FRAME_SIZE  # of a view that shows the whole person
+BEFORE_FRAME = (2 * FRAME_SIZE, FRAME_SIZE // 2)  # px of it left of the frame, and above
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,10 @@ def find(pipeline: HSDiffusionPipeline, photo: Photo, at: tuple[float, ...] | No
         size = max(1, round(photo.width * factor)), max(1, round(photo.height * factor))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     small = to_srgb8(pixels, photo.icc)
-    heads = find_heads(pipeline.finder, small)
+    heads = find_heads(
+        pipeline.finder, small, thorough=at is not None,
+        verify=lambda frame: face_agreement(pipeline.parse(frame, mirrored=False)),
+    )  # fmt: skip
     place = None if at is None else tuple(v * factor for v in at)
     head = pick_head(heads, place, name=str(photo.path or "the photo"))
     fx, fy = photo.width / small.shape[1], photo.height / small.shape[0]
@@ -98,6 +114,19 @@ def find(pipeline: HSDiffusionPipeline, photo: Photo, at: tuple[float, ...] | No
         (head.centre[0] * fx, head.centre[1] * fy), head.height * (fx + fy) / 2,
         shrink.then(head.to_frame), head.score,
     )  # fmt: skip
+
+
+def face_agreement(probabilities: NDArray[np.float32]) -> float:
+    """How well a parsed frame shows a face where the canonical frame has it, 0..1.
+
+    Soft intersection over union of the face classes with an ellipse of the canonical size;
+    hats, fringes and beards hide part of it, so even a perfect frame stays below 1.
+    """
+    (x, y), half = FACE_CENTRE, FACE_HEIGHT / 2
+    rows, columns = np.mgrid[:FRAME_SIZE, :FRAME_SIZE] + 0.5
+    ellipse = ((columns - x) / (0.75 * half)) ** 2 + ((rows - y) / half) ** 2 <= 1
+    face = probabilities[[int(c) for c in sorted(FACE_PARTS)]].sum(0)
+    return float(face[ellipse].sum() / (ellipse.sum() + face[~ellipse].sum()))
 
 
 def view(photo: Photo, to_frame: Similarity) -> FrameView:
@@ -118,6 +147,7 @@ def parse(pipeline: HSDiffusionPipeline, seen: FrameView) -> Parsed:
 def _tidy(layout: Layout, smallest: int = 24) -> Layout:
     """Head islands that don't touch the main head, and specks, go to what surrounds them."""
     out = layout.copy()
+    small = {*FACE_PARTS, SemanticClass.EAR} - {SemanticClass.FACE}
     head = mask_of(layout, HEAD)
     count, parts, stats, _ = cv2.connectedComponentsWithStats(head.astype(np.uint8))
     if count > 2:
@@ -131,7 +161,7 @@ def _tidy(layout: Layout, smallest: int = 24) -> Layout:
     for label in range(NUM_CLASSES):
         count, parts, stats, _ = cv2.connectedComponentsWithStats((out == label).astype(np.uint8))
         for k in range(1, count):
-            if stats[k, cv2.CC_STAT_AREA] < smallest // (4 if 4 <= label <= 9 else 1):
+            if stats[k, cv2.CC_STAT_AREA] < smallest // (4 if label in small else 1):
                 speck = parts == k
                 ring = dilate(speck, 1) & ~speck
                 if ring.any():
@@ -160,7 +190,7 @@ def moved_layout(layout: Layout, move: Similarity) -> Layout:
     out: Layout = warp(
         layout, move, SIZE, interpolation=cv2.INTER_NEAREST, border=cv2.BORDER_CONSTANT
     )
-    return out
+    return swap_sides(out) if move.flip else out
 
 
 def blend(
@@ -173,10 +203,6 @@ def blend(
         head_image: the head photo warped straight into the body's frame.
     """
     layout = moved_layout(head_parsed.layout, move)
-    if move.flip:
-        table = np.arange(256, dtype=np.uint8)
-        table[[5, 6]] = [6, 5]
-        layout = table[layout]
     head_inside = warp(
         head.inside.astype(np.uint8), move, SIZE, interpolation=cv2.INTER_NEAREST,
         border=cv2.BORDER_CONSTANT,
@@ -270,30 +296,32 @@ def photo_layout(layout: Layout, to_frame: Similarity, size: tuple[int, int]) ->
     return out
 
 
-def parse_photo(pipeline: HSDiffusionPipeline, photo: Photo, to_frame: Similarity) -> Layout:
-    """The whole photo's layout: the canonical frame, and frames of its scale all round it.
+def whole_view(photo: Photo, to_frame: Similarity) -> FrameView:
+    """The photo at the frame's scale, far enough round the frame to show the whole person."""
+    to_whole = to_frame.with_shift(*BEFORE_FRAME)
+    image = to_srgb8(warp(photo.pixels, to_whole, (WHOLE_SIZE, WHOLE_SIZE)), photo.icc)
+    return FrameView(image, inside_mask(photo.pixels.shape, to_whole, WHOLE_SIZE), to_whole)
 
-    The canonical frame is laid last, for it is parsed best.
-    """
-    h, w = photo.height, photo.width
-    corners = to_frame.apply(np.array([(0, 0), (w, 0), (0, h), (w, h)], dtype=np.float64))
-    step = FRAME_SIZE // 2
-    reach = 4  # frames beyond this many steps hold no part of the person
-    places = [
-        (i, j)
-        for i in range(-reach, reach + 1)
-        for j in range(-1, 2 * reach)
-        if corners[:, 0].min() < i * step + FRAME_SIZE
-        and corners[:, 0].max() > i * step
-        and corners[:, 1].min() < j * step + FRAME_SIZE
-        and corners[:, 1].max() > j * step
-    ]
-    places.sort(key=lambda place: -math.hypot(*place))  # the canonical frame comes last
-    layout = np.zeros((h, w), np.uint8)
-    for i, j in places:
-        moved = to_frame.with_shift(-i * step, -j * step)
-        seen = view(photo, moved)
-        part = photo_layout(parse(pipeline, seen).layout, moved, (w, h))
-        covered = photo_layout(np.ones(SIZE, np.uint8), moved, (w, h)).astype(bool)
-        layout[covered] = part[covered]
+
+def tiles_of(whole: FrameView) -> list[tuple[int, int]]:
+    """Corners (x, y) of overlapping frames that show some of the photo, the canonical one last."""
+    starts = range(0, WHOLE_SIZE - FRAME_SIZE + 1, FRAME_SIZE // 2)
+    tiles = [(x, y) for x in starts for y in starts if whole.inside[_tile(x, y)].any()]
+    return sorted(tiles, key=lambda tile: -math.dist(tile, BEFORE_FRAME))
+
+
+def parse_whole(
+    pipeline: HSDiffusionPipeline, whole: FrameView, on_tile: Callable[[], None]
+) -> Layout:
+    """The layout of a ``whole_view``, tile by tile; the canonical frame is parsed best."""
+    layout = np.zeros((WHOLE_SIZE, WHOLE_SIZE), np.uint8)
+    for x, y in tiles_of(whole):
+        tile = _tile(x, y)
+        seen = FrameView(whole.image[tile], whole.inside[tile], whole.to_frame.with_shift(-x, -y))
+        layout[tile] = parse(pipeline, seen).layout
+        on_tile()
     return layout
+
+
+def _tile(x: int, y: int) -> tuple[slice, slice]:
+    return np.s_[y : y + FRAME_SIZE, x : x + FRAME_SIZE]

@@ -73,6 +73,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # whoever read our output has gone; there is nobody to tell
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    except ImportError as error:
+        say(
+            _("A part of the program can't be loaded ({reason}): see 'hs-desktop doctor'.").format(
+                reason=error
+            )
+        )
+    except OSError as error:
+        reason = error.strerror or str(error)
+        say(reason if error.filename is None else f'"{error.filename}": {reason}.')
     return WRONG
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,9 @@ import cv2
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
+from engine.devices import Compute, place
 from engine.engine import Engine
 from engine.imageio import Photo, read_photo
 from engine.requests import SamplingSettings, SwapRequest
@@ -38,30 +39,36 @@ def _enlarged(photo: Photo) -> Photo:
 
 def convolution_limit(device: torch.device, *, rounds: int = 30) -> float:
     """TFLOP/s of a bf16 3x3 convolution with 128 channels at 64 x 64, batch 1."""
-    conv = nn.Conv2d(128, 128, 3, padding=1, bias=False).to(device, torch.bfloat16)
-    conv = conv.to(memory_format=torch.channels_last)
+    conv = place(nn.Conv2d(128, 128, 3, padding=1, bias=False), Compute(device, torch.bfloat16))
     x = torch.randn(1, 128, 64, 64, device=device, dtype=torch.bfloat16)
     x = x.contiguous(memory_format=torch.channels_last)
     flops = 2 * 9 * 128 * 128 * 64 * 64
-    seconds = _best(lambda: conv(x), device, rounds)
+    seconds = _median_seconds(lambda: conv(x), device, rounds)
     return flops / seconds / 1e12
 
 
-def _best(call, device: torch.device, rounds: int) -> float:  # type: ignore[no-untyped-def]
+def _median_seconds(
+    call: Callable[[], object], device: torch.device, rounds: int, *, warm_up: int = 3
+) -> float:
     """Median seconds of a call after warming up."""
     with torch.inference_mode():
         times = []
-        for k in range(rounds + 3):
+        for k in range(warm_up + rounds):
             start = time.perf_counter()
             call()
             if device.type == "cuda":
                 torch.cuda.synchronize()
-            if k >= 3:
+            if k >= warm_up:
                 times.append(time.perf_counter() - start)
     return float(np.median(times))
 
 
-def _peak_memory_mb() -> float:
+def _peak_memory_mb() -> float | None:
+    """Of this process so far; ``None`` on Windows, which doesn't tell in this way."""
+    try:
+        import resource
+    except ImportError:
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
@@ -140,9 +147,8 @@ def _sampling(runner: PipelineRunner, settings: SamplingSettings) -> Mapping[str
             guidance=settings.guidance, order=1, use_known=False, use_coarse=False,
         )  # fmt: skip
 
-    ours_s, paper_s = _best(ours, device, 5), _best(paper, device, 1)
-    from torch.utils.flop_counter import FlopCounterMode
-
+    ours_s = _median_seconds(ours, device, 5)
+    paper_s = _median_seconds(paper, device, 1, warm_up=0)  # long, and warmed up by ours
     x = inputs.to(device, compute.dtype)
     t = torch.full((1,), 0.5, device=device)
     with torch.inference_mode():
@@ -153,7 +159,7 @@ def _sampling(runner: PipelineRunner, settings: SamplingSettings) -> Mapping[str
 
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         step()
-    step_s = _best(step, device, 20)
+    step_s = _median_seconds(step, device, 20)
     limit = convolution_limit(device)
     reached = counter.get_total_flops() / step_s / 1e12
     return {

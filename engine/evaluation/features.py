@@ -6,6 +6,8 @@ with the evaluation code. Not Inception and not LPIPS: figures compare within th
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -29,9 +31,7 @@ class FeatureNet(nn.Module):
             nn.Sequential(*(ResBlock(w, w) for _ in range(n)))
             for w, n in zip(WIDTHS, BLOCKS, strict=True)
         )
-        self.shrink = nn.ModuleList(
-            downsample(a, b) for a, b in zip(WIDTHS[:-1], WIDTHS[1:], strict=True)
-        )
+        self.shrink = nn.ModuleList(downsample(a, b) for a, b in pairwise(WIDTHS))
 
     def forward(self, image: Tensor) -> list[Tensor]:
         x = self.stem(F.pixel_unshuffle(image, 2))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from engine.errors import InputFileError
 from engine.finding.finder import find_heads
 from engine.framing import FRAME_SIZE, warp
 from engine.training.prepare import Item
@@ -26,7 +27,11 @@ def finder_figures(
     """
     centres, scales, rolls, frames = [], [], [], []
     for item in items:
-        photo = np.ascontiguousarray(cv2.imread(str(dataset / item.photo))[..., ::-1])
+        bgr = cv2.imread(str(dataset / item.photo), cv2.IMREAD_COLOR)
+        if bgr is None:
+            path = dataset / item.photo
+            raise InputFileError(f"{path} can't be read as a photo.", subject=path)
+        photo = np.asarray(np.ascontiguousarray(bgr[..., ::-1]), np.uint8)
         top, chin = np.array(item.points[0]), np.array(item.points[1])
         height = math.dist(top, chin)
         heads = find_heads(finder, photo)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.evaluation.features import feature_distance, load_features
 from engine.fill import pull_push
+from engine.framing import inside_mask
 from engine.labels import IGNORE, Layout
 from engine.layout_generator.inpaint import inpaint_layout
 from engine.sgldm.denoiser import one_hot
@@ -74,8 +76,6 @@ def restore_cases(
 
 
 def _inside(frames: Frames, index: int) -> NDArray[np.bool_]:
-    from engine.framing import inside_mask
-
     item = frames.items[index]
     return inside_mask((item.size[1], item.size[0]), item.to_frame)
 
@@ -112,13 +112,13 @@ def generate(
     return np.stack(images).astype(np.float32)
 
 
-def psnr_in(a: NDArray, b: NDArray, mask: NDArray[np.bool_]) -> float:
+def psnr_in(a: NDArray[Any], b: NDArray[Any], mask: NDArray[np.bool_]) -> float:
     """dB within ``mask``."""
     error = (a.astype(np.float64) - b.astype(np.float64))[mask]
     return float(10 * np.log10(255**2 / max(float(np.mean(error**2)), 1e-9)))
 
 
-def band_energy(images: NDArray, masks: NDArray[np.bool_]) -> NDArray[np.float64]:
+def band_energy(images: NDArray[Any], masks: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Energy of luminance detail within the masks in octaves from the finest: ``(3,)``.
 
     Bands of a Gaussian stack with sigma 0.8, 1.6, 3.2 px: wavelengths of about 2-5, 5-10

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import stages
 from engine.engine import Engine
 from engine.errors import EngineError
-from engine.framing import FRAME_SIZE, Similarity, warp
+from engine.framing import FRAME_SIZE, warp
 from engine.imageio import Photo, read_photo
 from engine.labels import HEAD, NECK, mask_of
 from engine.requests import Result, SamplingSettings, SwapRequest
@@ -21,7 +22,7 @@ from engine.training.prepare import Item, read_manifest
 def random_pairs(items: list[Item], count: int, *, seed: int = 11) -> list[tuple[Item, Item]]:
     """Pairs (head, body) of different photos."""
     rng = np.random.default_rng(seed)
-    pairs = []
+    pairs: list[tuple[Item, Item]] = []
     while len(pairs) < count:
         a, b = rng.integers(len(items), size=2)
         if a != b:
@@ -97,8 +98,6 @@ def _head_area(
     runner: PipelineRunner, head: Photo, body_item: Item, head_item: Item, body: Photo
 ) -> float:
     """Area of both heads and necks, in body-photo pixels, as parsed in the landmarks' frames."""
-    from engine import stages
-
     area = 0.0
     for photo, item in ((head, head_item), (body, body_item)):
         parsed = stages.parse(runner.pipeline, stages.view(photo, item.to_frame))
@@ -111,11 +110,6 @@ def _cell(
 ) -> NDArray[np.uint8]:
     """Head, body and result side by side in canonical frames."""
     assert result.photo is not None
-    small = (FRAME_SIZE, FRAME_SIZE)
-    zoom = Similarity(1.0)
-    shown = [
-        warp(head.pixels, head_item.to_frame.then(zoom), small),
-        warp(body.pixels, body_item.to_frame.then(zoom), small),
-        warp(result.photo.pixels, body_item.to_frame.then(zoom), small),
-    ]
-    return np.hstack(shown)
+    shown = (head, head_item), (body, body_item), (result.photo, body_item)
+    size = (FRAME_SIZE, FRAME_SIZE)
+    return np.hstack([warp(photo.pixels, item.to_frame, size) for photo, item in shown])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,13 +15,18 @@ from torch import Tensor
 
 from engine.errors import NoPersonError
 from engine.finding.model import CROP, DETECTOR_FACE, REFINER_FACE, STRIDE, Finder
-from engine.framing import Similarity, canonical_frame, warp
+from engine.framing import FRAME_SIZE, Similarity, canonical_frame, warp
 
 PYRAMID_STEP = 1.5
 SMALLEST, LARGEST = 64, 768  # px of the photo's longer side at the pyramid's ends
-SCORE = 0.3  # of the detector, for a candidate
-FACE_PROBABILITY = 0.5  # of the refiner, for a head
+SCORE = 0.12  # of the detector, for a candidate
+SURE = 0.55  # of a head's score: no smaller head is looked for
+VERIFIED = 0.48  # of the second opinion
+FACE_PROBABILITY = 0.3  # of the refiner, for a head
 ROUNDS = 3
+
+
+Verify = Callable[[NDArray[np.uint8]], float]
 
 
 @dataclass(frozen=True)
@@ -48,9 +55,9 @@ class _Candidate:
     score: float
 
 
-def _tensor(image: NDArray[np.uint8], model: Finder) -> Tensor:
+def _tensor(image: NDArray[Any], model: Finder) -> Tensor:
     x = torch.from_numpy(np.ascontiguousarray(image)).to(model.device).movedim(-1, 0)[None]
-    x = x.to(model.dtype) / 127.5 - 1
+    x = (x.float() / 127.5 - 1).to(model.dtype)
     return x.contiguous(memory_format=torch.channels_last)
 
 
@@ -58,13 +65,14 @@ def _peaks(model: Finder, photo: NDArray[np.uint8], longest: int, score: float) 
     """Local maxima of the score at one pyramid level, in pixels of ``photo``."""
     factor = longest / max(photo.shape[:2])
     size = [max(1, round(n * factor)) for n in photo.shape[1::-1]]
-    small = cv2.resize(
-        photo, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    )
-    right, bottom = (-size[0]) % 32, (-size[1]) % 32
-    small = cv2.copyMakeBorder(small, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-    cells = model.detect(_tensor(small, model))[0].float().cpu().numpy()
-    heat = 1 / (1 + np.exp(-cells[0]))
+    interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    small: NDArray[Any] = cv2.resize(photo, size, interpolation=interpolation)
+    # A square of one fixed size a level: kernels are compiled once for each shape.
+    side = -(-longest // 32) * 32
+    border = cv2.BORDER_REPLICATE
+    small = cv2.copyMakeBorder(small, 0, side - size[1], 0, side - size[0], border)
+    answer = model.detect(_tensor(small, model))[0].float().cpu()
+    cells, heat = answer.numpy(), answer[0].sigmoid().numpy()
     highest = cv2.dilate(heat, np.ones((3, 3)))
     found = []
     for row, column in zip(*np.nonzero((heat >= score) & (heat == highest)), strict=True):
@@ -96,8 +104,8 @@ def _refine(model: Finder, photo: NDArray[np.uint8], start: _Candidate) -> Head 
         to_crop = turn.with_shift(CROP / 2 - cx, CROP / 2 - cy)
         crop = warp(photo, to_crop, (CROP, CROP))
         both = torch.cat([_tensor(crop, model), _tensor(crop[:, ::-1], model)])
-        found, logits = model.refine(both)
-        found = found.float().cpu().numpy().astype(np.float64)
+        answer, logits = model.refine(both)
+        found = answer.cpu().double().numpy()
         mirrored = found[1, :2] * (-1, 1) + (CROP, 0)
         points = to_crop.inverse().apply((found[0, :2] + mirrored) / 2)
         probability = float(logits.float().sigmoid().mean())
@@ -114,39 +122,56 @@ def _refine(model: Finder, photo: NDArray[np.uint8], start: _Candidate) -> Head 
 
 
 @torch.no_grad()
-def find_heads(model: Finder, photo: NDArray[np.uint8], *, score: float = SCORE) -> list[Head]:
-    """All heads in a photo (H x W x 3 RGB uint8 sRGB), the most prominent first.
+def find_heads(
+    model: Finder,
+    photo: NDArray[np.uint8],
+    *,
+    score: float = SCORE,
+    thorough: bool = False,
+    verify: Verify | None = None,
+) -> list[Head]:
+    """Heads in a photo (H x W x 3 RGB uint8 sRGB), the most prominent first.
 
-    Prominent: large, sure, and towards the middle of the photo.
+    Prominent: large, sure, and towards the middle of the photo. The pyramid is searched from
+    large heads to small ones and ends at the level that shows a sure one; ``thorough``
+    searches all of it.
+
+    Args:
+        score: of the detector, from which a place is looked at closely.
+        verify: a second opinion on a canonical frame, 0..1 (for instance the parser's);
+            heads below ``VERIFIED`` are dropped.
     """
-    candidates: list[_Candidate] = []
-    base, working = max(photo.shape[:2]), photo
+    working: NDArray[Any] = photo
+    base = max(photo.shape[:2])
     if base > 2 * LARGEST:  # never look at more pixels than the finest level needs
         shrink = 2 * LARGEST / base
         working = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     fx, fy = photo.shape[1] / working.shape[1], photo.shape[0] / working.shape[0]
+    to_working = Similarity(2 / (fx + fy))
+    kept: list[_Candidate] = []
+    heads: list[Head] = []
     longest = float(SMALLEST)
     while longest <= min(LARGEST, 1.5 * max(working.shape[:2])):
-        candidates += _peaks(model, working, round(longest), score)
-        longest *= PYRAMID_STEP
-    candidates.sort(key=lambda c: -c.score)
-    kept: list[_Candidate] = []
-    for candidate in candidates:
-        if not any(_overlap(candidate, other) for other in kept):
+        found = sorted(_peaks(model, working, round(longest), score), key=lambda c: -c.score)
+        for candidate in found[:6]:
+            if any(_overlap(candidate, other) for other in kept):
+                continue
+            head = _refine(model, working, candidate)
+            if head is None:
+                continue
             kept.append(candidate)
-    to_working = Similarity(2 / (fx + fy))
-    heads = []
-    for candidate in kept[:12]:
-        head = _refine(model, working, candidate)
-        if head is not None:
-            heads.append(
-                Head(
-                    (head.centre[0] * fx, head.centre[1] * fy),
-                    head.height * (fx + fy) / 2,
-                    to_working.then(head.to_frame),
-                    head.score,
-                )
-            )
+            sure = head.score
+            if verify is not None:
+                sure = verify(warp(working, head.to_frame, (FRAME_SIZE, FRAME_SIZE)))
+                if sure < VERIFIED:
+                    continue
+            centre = head.centre[0] * fx, head.centre[1] * fy
+            height = head.height * (fx + fy) / 2
+            heads.append(Head(centre, height, to_working.then(head.to_frame), sure))
+        if not thorough and any(head.score >= SURE for head in heads):
+            break
+        longest *= PYRAMID_STEP
+    heads = _without_doubles(heads)
     h, w = photo.shape[:2]
 
     def prominence(head: Head) -> float:
@@ -154,6 +179,15 @@ def find_heads(model: Finder, photo: NDArray[np.uint8], *, score: float = SCORE)
         return head.height * head.score * (1 - 0.5 * min(1.0, off))
 
     return sorted(heads, key=prominence, reverse=True)
+
+
+def _without_doubles(heads: list[Head]) -> list[Head]:
+    """One of each pair that refined to the same place: the surer."""
+    kept: list[Head] = []
+    for head in sorted(heads, key=lambda h: -h.score):
+        if all(math.dist(head.centre, k.centre) > 0.5 * max(head.height, k.height) for k in kept):
+            kept.append(head)
+    return kept
 
 
 def pick_head(

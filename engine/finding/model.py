@@ -1,8 +1,8 @@
 """Two small networks that find heads: one looks everywhere, one looks closely (ours).
 
 The *detector* is fully convolutional and runs over a scale pyramid; it answers to faces of
-about ``DETECTOR_FACE`` px. The *refiner* sees a crop with the face 56 px high and places
-landmarks, from which centre, scale and roll of the canonical frame follow.
+about ``DETECTOR_FACE`` px. The *refiner* sees a crop with the face ``REFINER_FACE`` px high
+and places landmarks, from which centre, scale and roll of the canonical frame follow.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Detector(nn.Module):
         self.norm = norm(2 * width)
         self.head = nn.Conv2d(2 * width, 6, 1)
         nn.init.zeros_(self.head.weight)
-        with torch.no_grad():
-            self.head.bias.copy_(torch.tensor([-4.0, 0, 0, 0, 0, 1]))
+        # No face anywhere, to begin with; of no roll.
+        self.head.bias = nn.Parameter(torch.tensor([-4.0, 0, 0, 0, 0, 1]))
 
     def forward(self, image: Tensor) -> Tensor:
         x = self.trunk(self.stem(F.pixel_unshuffle(image, 4)))
@@ -63,10 +63,11 @@ class Refiner(nn.Module):
         xs = (torch.arange(w, device=crop.device) + 0.5) * 4 * 2 - CROP / 2
         ys = (torch.arange(h, device=crop.device) + 0.5) * 4 * 2 - CROP / 2
         px, py = (p.sum(2) * xs).sum(-1), (p.sum(3) * ys).sum(-1)
-        return torch.stack([px, py], -1), self.face(x.float().mean((2, 3)))[:, 0]
+        middle = x.float().mean((2, 3)).to(self.face.weight.dtype)
+        return torch.stack([px, py], -1), self.face(middle)[:, 0]
 
 
-class Finder(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class Finder(ModelMixin, ConfigMixin):
     """Detector and refiner in one checkpoint."""
 
     @register_to_config

@@ -6,6 +6,8 @@ LSGAN whose gradient comes through Gumbel-softmax.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
@@ -18,7 +20,7 @@ from engine.nn import Attention, ResBlock, downsample, norm
 PATCH = 4
 
 
-class LayoutGenerator(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class LayoutGenerator(ModelMixin, ConfigMixin):
     """UNet++ on 4 x 4 patches of one-hot layouts.
 
     Node X[i][j] (level i, column j) sees every X[i][k], k < j, and X[i+1][j-1] upsampled.
@@ -32,14 +34,11 @@ class LayoutGenerator(ModelMixin, ConfigMixin):  # type: ignore[misc]
         super().__init__()
         levels = len(widths)
         self.stem = nn.Conv2d((NUM_CLASSES + 1) * PATCH**2, widths[0], 3, padding=1)
-        self.shrink = nn.ModuleList(
-            downsample(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.shrink = nn.ModuleList(downsample(a, b) for a, b in pairwise(widths))
         self.nodes = nn.ModuleDict()
         for j in range(levels):
             for i in range(levels - j):
-                seen = widths[0] if i == 0 else widths[i]
-                inputs = seen if j == 0 else j * widths[i] + widths[i + 1]
+                inputs = widths[i] if j == 0 else j * widths[i] + widths[i + 1]
                 self.nodes[f"{i}_{j}"] = ResBlock(inputs, widths[i])
         self.attention = Attention(widths[-1])
         self.norm = norm(widths[0])

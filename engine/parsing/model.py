@@ -11,7 +11,7 @@ from engine.labels import NUM_CLASSES
 from engine.nn import UNet, norm
 
 
-class Parser(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class Parser(ModelMixin, ConfigMixin):
     """U-Net at half resolution behind a 2x pixel-unshuffle; logits at full resolution.
 
     Args:

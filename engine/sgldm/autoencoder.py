@@ -31,7 +31,7 @@ class PlainBlock(nn.Module):
         return out
 
 
-class Autoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class Autoencoder(ModelMixin, ConfigMixin):
     """f = 4, four channels; latents leave ``encode`` with mean 0 and deviation 1 per channel.
 
     Args:
@@ -39,6 +39,9 @@ class Autoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         decoder_width, decoder_blocks: trunk of D at 1/4 resolution.
         fine_width: channels of D's last block at 1/2 resolution.
     """
+
+    latent_mean: Tensor
+    latent_std: Tensor
 
     @register_to_config
     def __init__(
@@ -88,5 +91,9 @@ class Autoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         """``(N, 4, h, w)`` -> ``(N, 3, 4h, 4w)``, roughly in [-1, 1] (not clipped)."""
         return self.decode_raw(latents * self.latent_std + self.latent_mean)
 
-    def forward(self, image: Tensor) -> Tensor:
-        return self.decode(self.encode(image))
+    def forward(self, image: Tensor, noise: float = 0.0) -> Tensor:
+        """D(E(x)), with that much noise on the latents before scaling (in training)."""
+        latents = self.encode_raw(image)
+        if noise:
+            latents = latents + noise * torch.randn_like(latents)
+        return self.decode_raw(latents)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.labels import NUM_CLASSES
-from engine.nn import UNet, norm, sinusoidal
+from engine.nn import UNet, norm, sinusoidal, zeroed
 from engine.sgldm.autoencoder import FACTOR, LATENT_CHANNELS
 
 
@@ -57,7 +57,7 @@ class ConditionEncoder(nn.Module):
         return s
 
 
-class Denoiser(ModelMixin, ConfigMixin):  # type: ignore[misc]
+class Denoiser(ModelMixin, ConfigMixin):
     """epsilon_theta together with tau_theta; a U-Net on 2 x 2 patches of latents.
 
     Args:
@@ -86,9 +86,7 @@ class Denoiser(ModelMixin, ConfigMixin):  # type: ignore[misc]
         )
         self.unet = UNet(tuple(widths), tuple(blocks), embedding=embedding, attention=attention)
         self.norm = norm(widths[0])
-        self.head = nn.Conv2d(widths[0], 4 * latent_channels, 3, padding=1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        self.head = zeroed(nn.Conv2d(widths[0], 4 * latent_channels, 3, padding=1))
 
     def encode_layout(self, layout: Tensor) -> Tensor:
         """s = tau_theta(l): one-hot ``(N, 16, 4h, 4w)`` -> ``(N, C, h, w)``."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.fill import pull_push
 from engine.finding.model import Finder
-from engine.labels import Layout
+from engine.labels import Layout, SemanticClass
 from engine.layout_generator.model import LayoutGenerator
 from engine.masks import known_cells
 from engine.parsing.model import Parser
@@ -23,7 +23,7 @@ from engine.sgldm.sampler import SamplerInputs, sample
 Frame = NDArray[np.uint8]
 
 
-class HSDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
+class HSDiffusionPipeline(DiffusionPipeline):
     """Finder, parser, layout generator and SG-LDM (autoencoder, denoiser).
 
     ``pipeline(image, known, layout, seed=...)`` runs SG-LDM on one canonical frame.
@@ -46,17 +46,25 @@ class HSDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
     def image_tensor(self, frame: Frame) -> Tensor:
         """Frame ``(H, W, 3)`` uint8 -> ``(1, 3, H, W)`` in [-1, 1] as the models take it."""
         x = torch.from_numpy(np.ascontiguousarray(frame)).to(self.device)
-        x = x.movedim(-1, 0)[None].to(self.autoencoder.dtype) / 127.5 - 1
+        x = (x.movedim(-1, 0)[None].float() / 127.5 - 1).to(self.autoencoder.dtype)
         return x.contiguous(memory_format=torch.channels_last)
 
     @torch.no_grad()
-    def parse(self, frame: Frame) -> NDArray[np.float32]:
-        """Class probabilities ``(16, 256, 256)`` of a canonical frame, mirrored view averaged."""
+    def parse(self, frame: Frame, *, mirrored: bool = True) -> NDArray[np.float32]:
+        """Class probabilities ``(16, 256, 256)`` of a canonical frame.
+
+        Args:
+            mirrored: average with the mirrored view: better, and twice the work.
+        """
         x = self.image_tensor(frame)
+        if not mirrored:
+            single: NDArray[np.float32] = self.parser(x).float().softmax(1)[0].cpu().numpy()
+            return single
         both = self.parser(torch.cat([x, x.flip(-1)])).float().softmax(1)
-        mirrored = both[1:].flip(-1)
-        swapped = mirrored.clone()
-        swapped[:, 5], swapped[:, 6] = mirrored[:, 6], mirrored[:, 5]  # the eyes change sides
+        back = both[1:].flip(-1)
+        swapped = back.clone()
+        left, right = SemanticClass.LEFT_EYE, SemanticClass.RIGHT_EYE  # they change sides
+        swapped[:, left], swapped[:, right] = back[:, right], back[:, left]
         p: NDArray[np.float32] = ((both[:1] + swapped) / 2)[0].cpu().numpy()
         return p
 

@@ -4,8 +4,8 @@ At every step the known cells are replaced by the sources' latents noised to tha
 
     z_t <- z_t^{H,B} . (1 - m^r) + z_t . m^r,
 
-and the solver moves on from there. The solver is DPM-Solver++(2M) in its data-prediction
-form; with ``eta`` noise is put back as DDPM does (``order=1, eta=0`` is DDIM).
+and the solver moves on from there: DPM-Solver++(2M), or DDIM, which is the same of first
+order. Both are deterministic: the one noise image is all that a seed decides.
 """
 
 from __future__ import annotations
@@ -38,10 +38,8 @@ class SamplerInputs:
     layout: Tensor
 
     def to(self, device: torch.device, dtype: torch.dtype) -> SamplerInputs:
-        return SamplerInputs(
-            self.known.to(device, dtype), self.mask.to(device, dtype),
-            self.layout.to(device, dtype),
-        )  # fmt: skip
+        parts = (self.known, self.mask, self.layout)
+        return SamplerInputs(*(part.to(device, dtype) for part in parts))
 
 
 def noise_of(shape: tuple[int, ...], seed: int) -> Tensor:
@@ -89,25 +87,24 @@ def sample(
         order: 2 = DPM-Solver++(2M), 1 = DDIM.
         use_known: give the network the known latents and the mask; ``False`` is the paper's
             pure blending.
-        use_coarse: give it the coarse latents, too (they need ``use_known``).
+        use_coarse: give it the coarse latents, too (they need ``use_known``, and a
+            ``strength`` below 1: from pure noise there are none).
         on_step: called after each step, may raise to cancel.
     """
     parameter = next(denoiser.parameters())
     device, dtype = parameter.device, parameter.dtype
     n = len(inputs.known)
     eps = noise_of(tuple(inputs.known.shape), seed).to(device)
+    mask, z_known = inputs.mask.to(device).float(), inputs.known.to(device).float()
     inputs = inputs.to(device, dtype)
-    mask, z_known = inputs.mask.float(), inputs.known.float()
     s = denoiser.encode_layout(inputs.layout)  # type: ignore[operator]
     known = inputs.known if use_known else torch.zeros_like(inputs.known)
     seen_mask = inputs.mask if use_known else torch.ones_like(inputs.mask)
 
-    coarse = None
-    if strength < 1 or (use_coarse and use_known):
-        coarse = coarse_latents(denoiser, s, inputs)
-        if strength == 0:
-            return coarse.float()
-    given = coarse if use_coarse and use_known and strength < 1 else None
+    coarse = coarse_latents(denoiser, s, inputs) if strength < 1 else None
+    if coarse is not None and strength == 0:
+        return mask * coarse.float() + (1 - mask) * z_known
+    given = coarse if use_coarse and use_known else None
 
     def predict(z_t: Tensor, t: Tensor) -> Tensor:
         """z_0 as the network sees it from z_t, guided."""
@@ -141,7 +138,7 @@ def sample(
         if order == 2 and last is not None and i < steps - 1:
             r = last_h / h
             slope = (1 + 1 / (2 * r)) * z_0 - (1 / (2 * r)) * last
-        # z_next = sigma'/sigma z_t - alpha' (e^{-h} - 1) z_0, e^{-h} = sigma' alpha / (sigma alpha')
+        # z_next = sigma'/sigma z_t - alpha' (e^-h - 1) z_0, e^-h = sigma' alpha / (sigma alpha')
         ratio = sigma_next / sigma
         z_t = ratio * z_t + (alpha_next - ratio * alpha) * slope
         last, last_h = z_0, h
@@ -152,5 +149,5 @@ def sample(
 
 def _log_snr(t: float) -> float:
     """lambda = log(alpha / sigma), bounded at both ends."""
-    angle = min(max(t, 1e-4), 1 - 1e-4) * math.pi / 2
+    angle = min(max(t, 1e-12), 1 - 1e-4) * math.pi / 2
     return math.log(math.cos(angle) / math.sin(angle))

@@ -64,28 +64,27 @@ def light_and_colour(image: Image, rng: np.random.Generator, *, strength: float 
     curve = (np.power(x, gamma) - 0.5) * contrast + 0.5 + brightness
     cast = 1 + rng.uniform(-0.1, 0.1, size=3) * s
     table = np.clip(curve[:, None] * cast[None] * 255, 0, 255).astype(np.uint8)
-    image = cv2.LUT(image, np.ascontiguousarray(table[:, None, :]))
+    lit = cv2.LUT(image, np.ascontiguousarray(table[:, None, :]))
     if rng.random() < 0.5:
-        grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        grey = cv2.cvtColor(cv2.cvtColor(lit, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
         keep = 0.0 if rng.random() < 0.08 else 1 + rng.uniform(-0.5, 0.4) * s
-        image = cv2.addWeighted(image, keep, grey, 1 - keep, 0)
-    return image
+        lit = cv2.addWeighted(lit, keep, grey, 1 - keep, 0)
+    return np.asarray(lit, np.uint8)
 
 
 def degrade(image: Image, rng: np.random.Generator) -> Image:
     """Sometimes soft, noisy or JPEG-coded, as users' photos are."""
     kind = rng.random()
     if kind < 0.12:
-        return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4))
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4)), np.uint8)
     if kind < 0.24:
         noise = rng.normal(0, rng.uniform(1, 9), size=image.shape)
         return np.clip(image + noise, 0, 255).astype(np.uint8)
     if kind < 0.34:
         quality = int(rng.integers(30, 90))
         _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        decoded: Image = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
-        return decoded
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     if kind < 0.5:
         soft = cv2.GaussianBlur(image, (0, 0), 1.0)
-        return cv2.addWeighted(image, 1.6, soft, -0.6, 0)
+        return np.asarray(cv2.addWeighted(image, 1.6, soft, -0.6, 0), np.uint8)
     return image

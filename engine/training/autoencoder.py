@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import cv2
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from engine.framing import warp
 from engine.sgldm.autoencoder import Autoencoder
 from engine.training.augment import light_and_colour, random_placement
-from engine.training.data import Batch, Frames, Sample, batches, to_image, to_tensor
+from engine.training.data import Batch, Frames, Losses, Sample, batches, to_image, to_tensor
 
 CROP = 128
 LATENT_NOISE = 0.08
@@ -33,22 +33,38 @@ def reconstruction_loss(output: Tensor, target: Tensor) -> Tensor:
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:
     """dB over all pixels of two uint8 images."""
-    error = np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2)
+    error = float(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2))
     return float(10 * np.log10(255**2 / max(error, 1e-9)))
 
 
 class AutoencoderTask:
-    """See ``loop.Task``."""
+    """See ``loop.Task``.
 
-    def __init__(self, folder: Path, *, batch_size: int = 12, learning_rate: float = 6e-4) -> None:
+    Args:
+        trained: folder of a trained autoencoder. Then only its decoder is trained on: latents
+            stay what they are, and so do denoisers that know them.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        trained: Path | None = None,
+        batch_size: int = 12,
+        learning_rate: float = 6e-4,
+    ) -> None:
         every = ("labels", "parser", "none")
         self.frames = Frames.load(folder, "train", sources=every)
         self.validation = Frames.load(folder, "validation", sources=every)
-        model = Autoencoder()
+        model = Autoencoder() if trained is None else Autoencoder.from_pretrained(trained)
+        self.decoder_only = trained is not None
+        if self.decoder_only:
+            model.train().encoder.requires_grad_(False)
+        parameters = [p for p in model.parameters() if p.requires_grad]
         self.modules: dict[str, nn.Module] = {"autoencoder": model}
         self.optimizers: dict[str, torch.optim.Optimizer] = {
             "autoencoder": torch.optim.AdamW(
-                model.parameters(), learning_rate, betas=(0.9, 0.99), weight_decay=0.0
+                parameters, learning_rate, betas=(0.9, 0.99), weight_decay=0.0
             )
         }
         self.batch_size = batch_size
@@ -67,14 +83,11 @@ class AutoencoderTask:
     def batches(self, seed: int) -> Iterable[Batch]:
         return batches(self.make, self.batch_size, seed=seed)
 
-    def losses(self, batch: Batch, progress: float) -> Iterator[tuple[str, Tensor, dict]]:
+    def losses(self, batch: Batch, progress: float) -> Losses:
         image = (batch["image"].movedim(-1, 1).float() / 127.5 - 1).contiguous(
             memory_format=torch.channels_last
         )
-        model = self.modules["autoencoder"]
-        latents = model.encode_raw(image)
-        latents = latents + LATENT_NOISE * torch.randn_like(latents)
-        output = model.decode_raw(latents).float()
+        output = self.modules["autoencoder"](image, LATENT_NOISE).float()
         loss = reconstruction_loss(output, image)
         mse = (output.detach() - image).square().mean()
         yield "autoencoder", loss, {"loss": loss.detach(), "psnr": -10 * torch.log10(mse / 4)}
@@ -86,7 +99,8 @@ class AutoencoderTask:
     def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
         model = averaged["autoencoder"]
         images = self._validation_images()
-        _measure_latents(model, images)
+        if not self.decoder_only:
+            _measure_latents(model, images)
         values = [psnr(reconstruct(model, x[None])[0], x) for x in images]
         return {"psnr_validation": float(np.mean(values))}
 
@@ -100,7 +114,8 @@ class AutoencoderTask:
 
     def save(self, folder: Path, averaged: Mapping[str, nn.Module]) -> None:
         model = averaged["autoencoder"]
-        _measure_latents(model, self._validation_images(40))
+        if not self.decoder_only:
+            _measure_latents(model, self._validation_images(40))
         model.save_pretrained(folder / "autoencoder")  # type: ignore[operator]
 
 
@@ -114,6 +129,7 @@ def reconstruct(model: nn.Module, images: np.ndarray) -> np.ndarray:
 @torch.no_grad()
 def _measure_latents(model: nn.Module, images: np.ndarray) -> None:
     """Set the scaling that gives latents mean 0 and deviation 1 per channel."""
+    assert isinstance(model, Autoencoder)
     device = next(model.parameters()).device
     raw = torch.cat([model.encode_raw(to_tensor(x[None]).to(device)).float() for x in images])
     model.latent_mean.copy_(raw.mean((0, 2, 3), keepdim=True))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,10 +16,12 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from engine.errors import InputFileError
 from engine.framing import FRAME_SIZE
-from engine.training.prepare import MARGIN, Item, read_manifest
+from engine.training.prepare import MARGIN, WIDE, Item, read_manifest
 
-Sample = dict[str, NDArray]
+Sample = dict[str, NDArray[Any]]
 Batch = dict[str, Tensor]
+# Optimizer's name, loss, figures to log; see ``loop.Task``.
+Losses = Iterator[tuple[str, Tensor, dict[str, Tensor]]]
 
 
 @dataclass
@@ -47,18 +50,23 @@ class Frames:
         _, items = read_manifest(folder)
         items = [i for i in items if i.split == split and i.layout in sources]
         if not items:
-            raise InputFileError(f"{folder} holds no {split} photos with {sources}.")
-        images, layouts = [], []
-        for item in items:
+            kinds = " or ".join(sources)
+            raise InputFileError(
+                f"{folder} holds no {split} photos with layouts from: {kinds}.", subject=folder
+            )
+        images = np.empty((len(items), WIDE, WIDE, 3), np.uint8)
+        layouts = np.empty((len(items), WIDE, WIDE), np.uint8)
+        for k, item in enumerate(items):
             bgr = cv2.imread(str(folder / "frames" / f"{item.id:04d}.png"), cv2.IMREAD_COLOR)
             layout = cv2.imread(
                 str(folder / "layouts" / f"{item.id:04d}.png"), cv2.IMREAD_UNCHANGED
             )
             if bgr is None or layout is None:
-                raise InputFileError(f"{folder} lacks photo {item.id}; run 'prepare' again.")
-            images.append(bgr[..., ::-1])
-            layouts.append(layout)
-        return cls(items, np.stack(images), np.stack(layouts).astype(np.uint8))
+                raise InputFileError(
+                    f"{folder} lacks photo {item.id}; run 'prepare' again.", subject=folder
+                )
+            images[k], layouts[k] = bgr[..., ::-1], layout
+        return cls(items, images, layouts)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -79,19 +87,21 @@ class Stream(IterableDataset[Sample]):
     def __iter__(self) -> Iterator[Sample]:
         info = get_worker_info()
         rng = np.random.default_rng([self.seed, info.id if info else 0])
-        cv2.setNumThreads(0)
+        if info is not None:  # in a process of its own, beside the training's
+            cv2.setNumThreads(0)
         while True:
             yield self.make(rng)
 
 
 def batches(
     make: Callable[[np.random.Generator], Sample], batch_size: int, *, seed: int, workers: int = 1
-) -> DataLoader[Batch]:
+) -> Iterable[Batch]:
     """An endless loader of batches of ``make``'s samples."""
-    return DataLoader(
+    loader: DataLoader[Any] = DataLoader(
         Stream(make, seed), batch_size=batch_size, num_workers=workers,
         prefetch_factor=4 if workers else None,
     )  # fmt: skip
+    return loader
 
 
 def to_tensor(image: NDArray[np.uint8]) -> Tensor:

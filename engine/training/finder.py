@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import cv2
@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.errors import InputFileError
 from engine.evaluation.finder import finder_figures
 from engine.finding.model import CROP, DETECTOR_FACE, REFINER_FACE, STRIDE, Finder
-from engine.framing import Similarity, canonical_frame, warp
+from engine.framing import Similarity, warp
 from engine.training.augment import degrade, light_and_colour
-from engine.training.data import Batch, Sample, batches
+from engine.training.data import Batch, Losses, Sample, batches
 from engine.training.prepare import Item, read_manifest
 
 DETECTOR_CROP = 192
@@ -50,8 +51,10 @@ class FinderTask:
         self.batch_size = batch_size
 
     def _photo(self, item: Item) -> NDArray[np.uint8]:
-        data = np.frombuffer(self.files[item.id], np.uint8)
-        return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+        bgr = cv2.imdecode(np.frombuffer(self.files[item.id], np.uint8), cv2.IMREAD_COLOR)
+        if bgr is None:
+            raise InputFileError(f"{item.photo} can't be read as a photo.", subject=item.photo)
+        return np.asarray(np.ascontiguousarray(bgr[..., ::-1]), np.uint8)
 
     def make(self, rng: np.random.Generator) -> Sample:
         item = self.items[int(rng.integers(len(self.items)))]
@@ -66,7 +69,6 @@ class FinderTask:
     @staticmethod
     def _move(
         points: NDArray[np.float64],
-        size: int,
         height: float,
         centre: NDArray[np.float64],
         angle: float,
@@ -99,7 +101,7 @@ class FinderTask:
         else:  # beside the face
             height = math.exp(rng.uniform(math.log(20), math.log(200)))
             centre = rng.uniform(-0.5, 1.5, size=2) * size
-        move = self._move(points, size, height, centre, angle)
+        move = self._move(points, height, centre, angle)
         image = self._look(photo, move, size, rng)
         (x, y), face, roll = face_of(move.apply(points))
         target = np.zeros((6, cells, cells), np.float32)
@@ -134,17 +136,17 @@ class FinderTask:
             direction = rng.uniform(0, 2 * math.pi)
             centre = CROP / 2 + away * np.array([math.cos(direction), math.sin(direction)])
             angle = rng.normal(0, 0.3)
-        move = self._move(points, CROP, height, centre, angle)
+        move = self._move(points, height, centre, angle)
         return {
             "crop": self._look(photo, move, CROP, rng),
             "points": move.apply(points).astype(np.float32),
-            "is_face": np.float32(is_face),
+            "is_face": np.array(is_face, np.float32),
         }
 
     def batches(self, seed: int) -> Iterable[Batch]:
         return batches(self.make, self.batch_size, seed=seed)
 
-    def losses(self, batch: Batch, progress: float) -> Iterator[tuple[str, Tensor, dict]]:
+    def losses(self, batch: Batch, progress: float) -> Losses:
         def tensor(x: Tensor) -> Tensor:
             return (x.movedim(-1, 1).float() / 127.5 - 1).contiguous(
                 memory_format=torch.channels_last
@@ -172,10 +174,8 @@ class FinderTask:
 
     def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
         _, frames = finder_figures(averaged["finder"], self.dataset, self.validation[:8])
-        cv2.imwrite(str(path), np.ascontiguousarray(np.hstack(frames)[..., ::-1]))
+        if frames:  # at first it may find nobody
+            cv2.imwrite(str(path), np.ascontiguousarray(np.hstack(frames)[..., ::-1]))
 
     def save(self, folder: Path, averaged: Mapping[str, nn.Module]) -> None:
         averaged["finder"].save_pretrained(folder / "finder")  # type: ignore[operator]
-
-
-__all__ = ["FinderTask", "canonical_frame", "face_of"]

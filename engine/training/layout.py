@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
 from engine.labels import BODY, HEAD, IGNORE, NECK, Layout, SemanticClass, mask_of, palette
@@ -18,7 +18,7 @@ from engine.masks import dilate
 from engine.sgldm.denoiser import one_hot
 from engine.training.augment import place_frame, random_placement
 from engine.training.covering import strokes, swap_hole
-from engine.training.data import Batch, Frames, Sample, batches
+from engine.training.data import Batch, Frames, Losses, Sample, batches
 
 LAMBDA_CE, LAMBDA_GAN = 1.0, 0.2  # paper, equation 4
 
@@ -75,7 +75,7 @@ class LayoutTask:
     def batches(self, seed: int) -> Iterable[Batch]:
         return batches(self.make, self.batch_size, seed=seed)
 
-    def losses(self, batch: Batch, progress: float) -> Iterator[tuple[str, Tensor, dict]]:
+    def losses(self, batch: Batch, progress: float) -> Losses:
         truth, hole = batch["layout"], batch["hole"][:, None]
         known = (truth != IGNORE)[:, None]
         real = one_hot(truth).float()

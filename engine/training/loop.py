@@ -9,17 +9,23 @@ import csv
 import logging
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast
 from torch import Tensor, nn
 
-from engine.training.data import Batch
+from engine.devices import channels_last
+from engine.training.data import Batch, Losses
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +44,7 @@ class Task(Protocol):
     def batches(self, seed: int) -> Iterable[Batch]:
         """Endless batches."""
 
-    def losses(self, batch: Batch, progress: float) -> Iterator[tuple[str, Tensor, dict]]:
+    def losses(self, batch: Batch, progress: float) -> Losses:
         """(optimizer's name, loss, figures to log), each stepped before the next is asked for."""
 
     def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
@@ -79,12 +85,11 @@ class _Log:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "log.csv"
-        try:
+        self.board: SummaryWriter | None = None
+        with suppress(ImportError):
             from torch.utils.tensorboard import SummaryWriter
 
             self.board = SummaryWriter(str(folder / "tensorboard"))
-        except ImportError:
-            self.board = None
 
     def write(self, step: int, seconds: float, figures: Mapping[str, float]) -> None:
         new = not self.path.exists()
@@ -98,6 +103,10 @@ class _Log:
             for name, value in figures.items():
                 self.board.add_scalar(name, value, step)
 
+    def close(self) -> None:
+        if self.board is not None:
+            self.board.close()
+
 
 @torch.no_grad()
 def _average(
@@ -105,8 +114,8 @@ def _average(
 ) -> None:
     weight = 1 - min(decay, (1 + step) / (10 + step))
     for name, module in averaged.items():
-        ours, theirs = list(module.parameters()), list(modules[name].parameters())
-        torch._foreach_lerp_(ours, theirs, weight)
+        for ours, theirs in zip(module.parameters(), modules[name].parameters(), strict=True):
+            ours.lerp_(theirs, weight)
         for a, b in zip(module.buffers(), modules[name].buffers(), strict=True):
             a.copy_(b)
 
@@ -137,7 +146,7 @@ def train(
     checkpoint = folder / "checkpoint.pt"
     raw = task.modules
     for module in raw.values():
-        module.to(memory_format=torch.channels_last)
+        channels_last(module)
     averaged = {name: deepcopy(m).eval().requires_grad_(False) for name, m in raw.items()}
     step, seconds = 0, 0.0
     if resume and checkpoint.is_file():
@@ -157,6 +166,8 @@ def train(
     ready = {n: torch.compile(m) if compile_models else m for n, m in raw.items()}
     task.modules = {n: accelerator.prepare(m) for n, m in ready.items()}
     task.optimizers = {n: accelerator.prepare(o) for n, o in task.optimizers.items()}
+    if step == 0 and accelerator.is_main_process:
+        (folder / "log.csv").unlink(missing_ok=True)  # of a training that this one replaces
     board = _Log(folder) if accelerator.is_main_process else None
 
     def save() -> None:
@@ -189,8 +200,9 @@ def train(
     sums: dict[str, float] = {}
     last = saved = evaluated = time.monotonic()
     count = 0
-    for batch in task.batches(seed + step):
-        progress = budget.progress(seconds, step)
+    # Each process sees batches of its own; they stop together, by the main process's clock.
+    for batch in task.batches(seed + step + 1_000_003 * accelerator.process_index):
+        progress = _of_main_process(budget.progress(seconds, step), accelerator)
         if progress >= 1:
             break
         factor = learning_rate_factor(progress, step)
@@ -200,9 +212,8 @@ def train(
         batch = {k: v.to(accelerator.device) for k, v in batch.items()}
         with accelerator.autocast():
             for name, loss, shown in task.losses(batch, progress):
+                _check(loss, step)
                 accelerator.backward(loss)
-                if step % 50 == 0 or not math.isfinite(loss.item()):
-                    _check(loss, step)
                 parameters = [p for g in task.optimizers[name].param_groups for p in g["params"]]
                 accelerator.clip_grad_norm_(parameters, 1.0)
                 task.optimizers[name].step()
@@ -217,10 +228,10 @@ def train(
         seconds += now - last
         last = now
         if step % 100 == 0 and board is not None:
-            shown = {key: value / count for key, value in sums.items()}
-            shown["progress"] = progress
-            board.write(step, seconds, shown)
-            log.info("step %d  %.1f min  %s", step, seconds / 60, _line(shown))
+            means = {key: value / count for key, value in sums.items()}
+            means["progress"] = progress
+            board.write(step, seconds, means)
+            log.info("step %d  %.1f min  %s", step, seconds / 60, _line(means))
             sums, count = {}, 0
         if now - saved > 60 * checkpoint_minutes:
             save()
@@ -229,7 +240,17 @@ def train(
             figures = evaluate()
             evaluated = last = time.monotonic()
     save()
-    return evaluate() or figures
+    figures = evaluate() or figures
+    if board is not None:
+        board.close()
+    return figures
+
+
+def _of_main_process(value: float, accelerator: Accelerator) -> float:
+    if accelerator.num_processes == 1:
+        return value
+    shared = broadcast(torch.tensor(value, device=accelerator.device))
+    return float(shared)
 
 
 def _line(figures: Mapping[str, float]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
@@ -23,13 +25,45 @@ SOURCES: Mapping[str, str] = {
 }
 
 
+RUNS = ("finder", "parser", "autoencoder", "decoder", "layout", "sgldm")
+DATA = {
+    "name": "Clothing Co-Parsing (bearpaw/clothing-co-parsing)",
+    "licence": "Apache-2.0",
+    "use": "photos 0001-0804 and 1005-1798 for training, 0805-0904 and 1799-1898 for validation",
+}
+
+
+def training_record(runs: Path, name: str) -> dict[str, object]:
+    """Command, steps, minutes and last validation figures of one training run, from its log."""
+    step, seconds = 0, 0.0
+    figures: dict[str, float] = {}
+    with (runs / name / "log.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if int(row["step"]) != step:
+                figures = {}
+            step, seconds = int(row["step"]), float(row["seconds"])
+            figures[row["name"]] = float(row["value"])
+    minutes = round(seconds / 60)
+    return {
+        "command": f"python main.py train {name} --data DIR --minutes {minutes}",
+        "steps": step,
+        "minutes": minutes,
+        "validation": figures,
+    }
+
+
 def assemble(
-    runs: Path, folder: Path, *, name: str, version: str, provenance: Mapping[str, object]
+    runs: Path,
+    folder: Path,
+    *,
+    name: str,
+    version: str,
+    figures: Mapping[str, object] | None = None,
 ) -> PackManifest:
-    """Write the models trained in ``runs`` to ``folder`` as a pack.
+    """Write the models trained in ``runs`` to ``folder`` as a pack, with its model card.
 
     Args:
-        provenance: data, commands, minutes and figures, for ``pack.json``.
+        figures: what ``evaluate`` measured, for ``pack.json`` and the card.
 
     Raises:
         InputFileError: a model hasn't been trained yet.
@@ -44,6 +78,8 @@ def assemble(
     half = Compute(torch.device("cpu"), torch.float16)
     for model_name, cls in zip(MODELS, classes, strict=True):
         source = runs / SOURCES[model_name]
+        if model_name == "autoencoder" and (runs / "decoder" / "autoencoder").is_dir():
+            source = runs / "decoder" / "autoencoder"  # the same encoder, its decoder trained on
         if not source.is_dir():
             raise InputFileError(f"{source} is missing: train it first.", subject=source)
         model: nn.Module = cls.from_pretrained(source, use_safetensors=True)
@@ -51,10 +87,48 @@ def assemble(
             torch._assert(bool(torch.isfinite(model.latent_std).all()), "latent_std")
         place(model, half).save_pretrained(folder / model_name)  # type: ignore[operator]
         _strip_config(folder / model_name / "config.json")
-    manifest = PackManifest(
-        name=name, version=version, licence="Apache-2.0", provenance=dict(provenance)
-    )
-    return write_manifest(folder, manifest)
+    provenance = {
+        "data": DATA,
+        "made": datetime.now(UTC).date().isoformat(),
+        "hardware": "CPU, 2 cores, bf16 autocast",
+        "training": {
+            run: training_record(runs, run) for run in RUNS if (runs / run / "log.csv").is_file()
+        },
+        "figures": dict(figures or {}),
+    }
+    manifest = PackManifest(name=name, version=version, licence="Apache-2.0", provenance=provenance)
+    manifest = write_manifest(folder, manifest)
+    (folder / "README.md").write_text(model_card(manifest), encoding="utf-8")
+    return manifest
+
+
+def model_card(manifest: PackManifest) -> str:
+    """The pack's model card as Markdown, from its manifest alone."""
+    p = manifest.provenance
+    data, training = p["data"], p["training"]
+    assert isinstance(data, Mapping)
+    assert isinstance(training, Mapping)
+    lines = [
+        f"# {manifest.name} {manifest.version}",
+        "",
+        f"Models of HS Desktop for canonical frames of {manifest.frame_size} px. "
+        f"Licence: {manifest.licence}. Made {p['made']} on: {p['hardware']}.",
+        "",
+        "Meant for head swaps and retouching by people who have the right to use both photos. "
+        "Trained on a small set of street-fashion photos: faces, poses, clothes and lighting "
+        "unlike those come out worse.",
+        "",
+        f"Data: {data['name']}, {data['licence']}: {data['use']}. Landmarks: MediaPipe face mesh. "
+        "No photo is part of the pack.",
+        "",
+        "| model | command | steps | minutes |",
+        "|---|---|---|---|",
+    ]
+    for run, record in training.items():
+        lines.append(f"| {run} | `{record['command']}` | {record['steps']} | {record['minutes']} |")
+    lines += ["", "## Figures on validation photos", ""]
+    lines += ["```json", json.dumps(p["figures"], indent=2, ensure_ascii=False), "```", ""]
+    return "\n".join(lines)
 
 
 def _strip_config(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import cv2
@@ -15,7 +15,7 @@ from engine.evaluation.parser import iou_figures, parse_frames
 from engine.labels import IGNORE, NUM_CLASSES, palette
 from engine.parsing.model import Parser
 from engine.training.augment import degrade, light_and_colour, place_frame, random_placement
-from engine.training.data import Batch, Frames, Sample, batches, to_tensor
+from engine.training.data import Batch, Frames, Losses, Sample, batches
 
 
 def class_weights(layouts: np.ndarray) -> Tensor:
@@ -73,7 +73,7 @@ class ParserTask:
     def batches(self, seed: int) -> Iterable[Batch]:
         return batches(self.make, self.batch_size, seed=seed)
 
-    def losses(self, batch: Batch, progress: float) -> Iterator[tuple[str, Tensor, dict]]:
+    def losses(self, batch: Batch, progress: float) -> Losses:
         image = (batch["image"].movedim(-1, 1).float() / 127.5 - 1).contiguous(
             memory_format=torch.channels_last
         )
@@ -92,13 +92,11 @@ class ParserTask:
         return iou_figures(parse_frames(averaged["parser"], images), truth)
 
     def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
-        images = np.stack([self.validation.canonical(i)[0] for i in range(0, 48, 6)])
+        picks = np.linspace(0, len(self.validation) - 1, 8).astype(int)
+        images = np.stack([self.validation.canonical(int(i))[0] for i in picks])
         layouts = parse_frames(averaged["parser"], images)
         grid = np.concatenate([np.hstack(list(images)), np.hstack(list(palette()[layouts]))])
         cv2.imwrite(str(path), np.ascontiguousarray(grid[..., ::-1]))
 
     def save(self, folder: Path, averaged: Mapping[str, nn.Module]) -> None:
         averaged["parser"].save_pretrained(folder / "parser")  # type: ignore[operator]
-
-
-__all__ = ["ParserTask", "class_weights", "dice_loss", "to_tensor"]

@@ -8,8 +8,7 @@ augmentation has something to move, and ``manifest.jsonl`` with one object a pho
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,13 +21,11 @@ from engine.framing import FRAME_SIZE, Similarity, canonical_frame, warp
 from engine.labels import IGNORE, Layout
 from engine.training import ccp
 
-log = logging.getLogger(__name__)
-
 MARGIN = 96
 WIDE = FRAME_SIZE + 2 * MARGIN
 MANIFEST = "manifest.jsonl"
 
-# frame image (256, 256, 3) RGB uint8 -> layout (256, 256)
+# wide frame (448, 448, 3) RGB uint8 -> layout (448, 448)
 Parse = Callable[[NDArray[np.uint8]], Layout]
 
 
@@ -71,8 +68,25 @@ def read_manifest(folder: Path) -> tuple[Path, list[Item]]:
             f"{folder} holds no prepared data ({MANIFEST} is missing); run 'prepare' first.",
             subject=folder,
         )
-    head, *rows = path.read_text(encoding="utf-8").splitlines()
-    return Path(json.loads(head)["dataset"]), [Item(**json.loads(row)) for row in rows]
+    text = path.read_text(encoding="utf-8")
+    try:
+        # What follows the last line's end was cut off by a kill.
+        head, *rows = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        items = {  # the newest of each photo
+            row["id"]: Item(**{**row, "size": tuple(row["size"])}) for row in rows
+        }
+        return Path(head["dataset"]), list(items.values())
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputFileError(
+            f"{path} is damaged; remove it and run 'prepare' again.", subject=path
+        ) from error
+
+
+def _write_manifest(folder: Path, dataset: Path, items: Mapping[int, Item]) -> None:
+    rows = [{"dataset": str(dataset.resolve())}, *(asdict(items[i]) for i in sorted(items))]
+    partial = folder / (MANIFEST + ".part")
+    partial.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    partial.replace(folder / MANIFEST)
 
 
 def _write_png(path: Path, image: NDArray[np.uint8]) -> None:
@@ -94,19 +108,17 @@ def _layout_of(
 ) -> tuple[Layout, str]:
     if label_path.is_file():
         labels = cv2.imread(str(label_path), cv2.IMREAD_UNCHANGED)
-        labels = warp(
-            labels, to_wide, (WIDE, WIDE), interpolation=cv2.INTER_NEAREST,
+        if labels is None or labels.ndim != 2:
+            raise InputFileError(f"{label_path} can't be read as labels.", subject=label_path)
+        wide_labels = warp(
+            np.asarray(labels, np.uint8), to_wide, (WIDE, WIDE), interpolation=cv2.INTER_NEAREST,
             border=cv2.BORDER_CONSTANT, border_value=IGNORE,
         )  # fmt: skip
-        return ccp.refine(labels, to_wide.apply(points)), "labels"
+        return ccp.refine(wide_labels, to_wide.apply(points)), "labels"
     layout = np.full((WIDE, WIDE), IGNORE, dtype=np.uint8)
     if parse is None:
         return layout, "none"
-    m = MARGIN
-    for dy in (0, 2 * m, m):  # the corners first, the canonical frame last: it is parsed best
-        for dx in (0, 2 * m, m):
-            tile = np.s_[dy : dy + FRAME_SIZE, dx : dx + FRAME_SIZE]
-            layout[tile] = parse(np.ascontiguousarray(frame[tile]))
+    layout[:] = parse(frame)
     layout[~inside] = IGNORE
     return layout, "parser"
 
@@ -132,14 +144,16 @@ def prepare(
             raise InputFileError(f"{dataset} holds no {part}.", subject=dataset)
     landmarks = ccp.read_landmarks(dataset)
     photos = sorted((dataset / "photos").glob("*.jpg"))
+    for path in photos:
+        if not path.stem.isdecimal():
+            raise InputFileError(f"{path} has no number for a name.", subject=path)
     done: dict[int, Item] = {}
     if (folder / MANIFEST).is_file():
         done = {item.id: item for item in read_manifest(folder)[1]}
     (folder / "frames").mkdir(parents=True, exist_ok=True)
     (folder / "layouts").mkdir(exist_ok=True)
+    _write_manifest(folder, dataset, done)
     with (folder / MANIFEST).open("a", encoding="utf-8") as manifest:
-        if not done:
-            print(json.dumps({"dataset": str(dataset.resolve())}), file=manifest, flush=True)
         for count, path in enumerate(photos, start=1):
             number = int(path.stem)
             old = done.get(number)
@@ -148,11 +162,7 @@ def prepare(
                 done[number] = item
                 print(json.dumps(asdict(item)), file=manifest, flush=True)
             yield count, len(photos)
-    # A photo prepared again stands twice: write each once, the newest.
-    partial = folder / (MANIFEST + ".part")
-    rows = [{"dataset": str(dataset.resolve())}, *(asdict(done[i]) for i in sorted(done))]
-    partial.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    partial.replace(folder / MANIFEST)
+    _write_manifest(folder, dataset, done)  # a photo prepared again stands there twice
 
 
 def _prepare_one(
@@ -175,7 +185,7 @@ def _prepare_one(
     _write_png(folder / "layouts" / f"{path.stem}.png", layout)
     return Item(
         id=int(path.stem),
-        photo=str(path.relative_to(dataset)),
+        photo=path.relative_to(dataset).as_posix(),
         split=ccp.split_of(int(path.stem)),
         layout=source,
         points=points[list(KEPT_POINTS)].round(2).tolist(),

@@ -24,6 +24,12 @@ def _autoencoder(data: Path, runs: Path) -> Task:
     return AutoencoderTask(data)
 
 
+def _decoder(data: Path, runs: Path) -> Task:
+    from engine.training.autoencoder import AutoencoderTask
+
+    return AutoencoderTask(data, trained=runs / "autoencoder" / "autoencoder")
+
+
 def _finder(data: Path, runs: Path) -> Task:
     from engine.training.finder import FinderTask
 
@@ -46,6 +52,7 @@ TASKS: dict[str, Callable[[Path, Path], Task]] = {
     "finder": _finder,
     "parser": _parser,
     "autoencoder": _autoencoder,
+    "decoder": _decoder,
     "layout": _layout,
     "sgldm": _sgldm,
 }

@@ -6,8 +6,9 @@ network is needed, which multiplies the samples per second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,16 +18,17 @@ from torch import Tensor, nn
 from engine.devices import Compute, place
 from engine.fill import pull_push
 from engine.framing import FRAME_SIZE
-from engine.labels import BODY, HEAD, IGNORE, mask_of
+from engine.labels import BODY, HEAD, IGNORE, SemanticClass, mask_of
 from engine.masks import dilate, known_cells
 from engine.sgldm.autoencoder import FACTOR, Autoencoder
 from engine.sgldm.denoiser import Denoiser, alpha_sigma, one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
 from engine.training.augment import light_and_colour, place_frame, random_placement
 from engine.training.covering import swap_hole, training_hole
-from engine.training.data import Batch, Frames, Sample, batches, to_image
+from engine.training.data import Batch, Frames, Losses, Sample, batches, to_image, to_tensor
 
 CROP = 32  # latent cells a side
+COARSE_SHARE = 0.625  # of each batch gets coarse latents
 MARGIN = 2  # cells round a crop that are encoded but not trained on: the encoder sees them
 
 
@@ -38,7 +40,9 @@ class SGLDMTask:
     ) -> None:
         self.frames = Frames.load(folder, "train")
         self.validation = Frames.load(folder, "validation")
-        self.autoencoder = Autoencoder.from_pretrained(runs / "autoencoder" / "autoencoder")
+        self.autoencoder: Autoencoder = Autoencoder.from_pretrained(
+            runs / "autoencoder" / "autoencoder"
+        )
         place(
             self.autoencoder.eval().requires_grad_(False),
             Compute(torch.device("cpu"), torch.bfloat16),
@@ -67,7 +71,12 @@ class SGLDMTask:
         if rng.random() < 0.15:  # the paper's way: no background is known
             hole |= ~dilate(mask_of(layout, HEAD | BODY), -1)
         known = inside & ~hole
-        filled = pull_push(image, known)
+        shown = image
+        if rng.random() < 0.25:  # in a swap the head's light is another photo's
+            head = mask_of(layout, HEAD)[..., None]
+            shown = np.where(head, light_and_colour(image, rng, strength=0.5), image)
+        filled = pull_push(shown, known)
+        layout = np.where(inside, layout, SemanticClass.BACKGROUND).astype(np.uint8)
         wanted = inside & hole
         side, margin = CROP * FACTOR, MARGIN * FACTOR
         ys, xs = np.nonzero(wanted if wanted.any() else inside)
@@ -100,31 +109,41 @@ class SGLDMTask:
 
     @torch.no_grad()
     def _encode(self, image: Tensor) -> Tensor:
-        x = image.movedim(-1, 1).to(torch.bfloat16) / 127.5 - 1
+        x = (image.movedim(-1, 1).float() / 127.5 - 1).to(torch.bfloat16)
         z = self.autoencoder.to(image.device).encode(
             x.contiguous(memory_format=torch.channels_last)
         )
         return z[..., MARGIN:-MARGIN, MARGIN:-MARGIN].float()
 
-    def losses(self, batch: Batch, progress: float) -> Iterator[tuple[str, Tensor, dict]]:
+    @torch.no_grad()
+    def _encode_frames(self, images: np.ndarray) -> Tensor:
+        x = to_tensor(images).to(self.autoencoder.device, torch.bfloat16)
+        return self.autoencoder.encode(x).float()
+
+    def losses(self, batch: Batch, progress: float) -> Losses:
         model = self.modules["denoiser"]
-        both = self._encode(torch.cat([batch["image"], batch["filled"]]))
-        z_0, z_filled = both.chunk(2)
-        n, device = len(z_0), z_0.device
+        z_true, z_filled = self._encode(torch.cat([batch["image"], batch["filled"]])).chunk(2)
+        n, device = len(z_true), z_true.device
         is_known, weight = batch["known"], batch["weight"]
         mask = 1 - is_known
         known = z_filled * is_known
-        layout = one_hot(batch["layout"]).to(z_0.dtype)
+        # Known cells never hold what the true photo's latents say of the hole beside them.
+        z_0 = z_true * mask + known
+        s = _unwrap(model).encode_layout(one_hot(batch["layout"]).to(z_0.dtype))
 
         def keep(p: float) -> Tensor:
             return (torch.rand(n, 1, 1, 1, device=device) < p).float()
 
-        # Coarse pass: t = 1, z_t = 0; the network regresses z_0 = -v.
-        t_one = torch.ones(n, device=device)
-        s = _unwrap(model).encode_layout(layout)
-        coarse_v = model(torch.zeros_like(z_0), t_one, s, known, mask)
-        coarse = -coarse_v.float()
-        coarse_loss = ((coarse - z_0).abs() * weight).sum() / (weight.sum() * z_0.shape[1])
+        def mean(error: Tensor, k: int = n) -> Tensor:
+            return (error * weight[:k]).sum() / (weight[:k].sum() * error.shape[1])
+
+        # Coarse pass for a part of the batch: t = 1, z_t = 0; it regresses z_0 = -v.
+        k = max(1, round(n * COARSE_SHARE))
+        zeros, ones = torch.zeros_like(z_0[:k]), torch.ones(k, device=device)
+        coarse = -model(zeros, ones, s[:k], known[:k], mask[:k]).float()
+        coarse_loss = mean((coarse - z_0[:k]).abs(), k)
+        fused = torch.zeros_like(z_0)
+        fused[:k] = coarse.detach() * mask[:k] + known[:k]
 
         # Fine pass: all levels, high ones with less weight; things are dropped at times.
         t = torch.where(
@@ -134,17 +153,17 @@ class SGLDMTask:
         )
         alpha, sigma = alpha_sigma(t)
         eps = torch.randn_like(z_0)
-        z_t = alpha * z_0 + sigma * eps
         has_layout, has_known = keep(0.88), keep(0.92)
-        has_coarse = keep(0.75) * torch.maximum(has_layout, keep(0.15)) * has_known
-        fused = coarse.detach() * mask + known
+        has_coarse = torch.maximum(has_layout, keep(0.15)) * has_known
         v = model(
-            z_t, t, s * has_layout, known * has_known,
-            torch.where(has_known.bool(), mask, torch.ones_like(mask)), fused * has_coarse,
-        )  # fmt: skip
-        target = alpha * eps - sigma * z_0
-        error = (v.float() - target).square()
-        fine_loss = (error * weight).sum() / (weight.sum() * z_0.shape[1])
+            alpha * z_0 + sigma * eps,
+            t,
+            s * has_layout,
+            known * has_known,
+            torch.where(has_known.bool(), mask, torch.ones_like(mask)),
+            fused * has_coarse,
+        )
+        fine_loss = mean((v.float() - (alpha * eps - sigma * z_0)).square())
         yield (
             "denoiser",
             fine_loss + 0.6 * coarse_loss,
@@ -157,30 +176,25 @@ class SGLDMTask:
     def _fixed(self, count: int) -> tuple[np.ndarray, SamplerInputs]:
         """Validation frames with the holes of swaps, the same ones each time."""
         rng = np.random.default_rng(1)
-        images, layouts, knowns, filled = [], [], [], []
+        images, layouts, cells, filled = [], [], [], []
+        count = min(count, len(self.validation))
         step = len(self.validation) // count
         for k in range(count):
             image, layout = self.validation.canonical(k * step)
             _, other = self.validation.canonical((k * step + 7) % len(self.validation))
             known = (layout != IGNORE) & ~swap_hole(layout, other, rng)
             images.append(image)
-            layouts.append(layout)
-            knowns.append(known)
+            layouts.append(np.where(layout == IGNORE, SemanticClass.BACKGROUND, layout))
+            cells.append(known_cells(known))
             filled.append(pull_push(image, known))
-        x = torch.from_numpy(np.stack(filled)).movedim(-1, 1).to(torch.bfloat16) / 127.5 - 1
-        z = self.autoencoder.encode(x).float()
-        cells = np.stack([known_cells(k) for k in knowns])
-        is_known = torch.from_numpy(cells).float()[:, None]
-        return np.stack(images), SamplerInputs(
-            known=z * is_known,
-            mask=1 - is_known,
-            layout=one_hot(torch.from_numpy(np.stack(layouts))).float(),
-        )
+        z = self._encode_frames(np.stack(filled))
+        is_known = torch.from_numpy(np.stack(cells)).to(z.device).float()[:, None]
+        planes = one_hot(torch.from_numpy(np.stack(layouts)))
+        return np.stack(images), SamplerInputs(z * is_known, 1 - is_known, planes.float())
 
     def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
         images, inputs = self._fixed(24)
-        x = torch.from_numpy(images).movedim(-1, 1).to(torch.bfloat16) / 127.5 - 1
-        z_0 = self.autoencoder.encode(x).float()
+        z_0 = self._encode_frames(images)
         weight = inputs.mask / (inputs.mask.sum() * z_0.shape[1])
         figures = {}
         for name, strength in (("coarse", 0.0), ("fine", 0.6), ("noise", 1.0)):
@@ -193,12 +207,16 @@ class SGLDMTask:
         rows = [np.hstack(list(images))]
         for strength in (0.0, 0.6, 1.0):
             z = sample(averaged["denoiser"], inputs, seed=0, steps=8, strength=strength)
-            rows.append(np.hstack(list(to_image(self.autoencoder.decode(z.to(torch.bfloat16))))))
+            z = z.to(self.autoencoder.device, torch.bfloat16)
+            rows.append(np.hstack(list(to_image(self.autoencoder.decode(z)))))
         cv2.imwrite(str(path), np.ascontiguousarray(np.vstack(rows)[..., ::-1]))
 
     def save(self, folder: Path, averaged: Mapping[str, nn.Module]) -> None:
         averaged["denoiser"].save_pretrained(folder / "denoiser")  # type: ignore[operator]
 
 
-def _unwrap(model: nn.Module) -> nn.Module:
-    return getattr(model, "module", model)
+def _unwrap(model: nn.Module) -> Denoiser:
+    inner: Any = model
+    while not isinstance(inner, Denoiser):  # wrapped by torch.compile, or for several GPUs
+        inner = inner.module if hasattr(inner, "module") else inner._orig_mod
+    return inner

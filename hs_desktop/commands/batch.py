@@ -26,7 +26,7 @@ from hs_desktop.commands import options
 from hs_desktop.commands.joblines import parse_line
 from hs_desktop.commands.outputs import check_folder, make_folder
 from hs_desktop.commands.tasks import Task, task_of
-from hs_desktop.commands.terminal import ProgressLine, say
+from hs_desktop.commands.terminal import ProgressLine, print_json, say
 from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class _Batch:
                 self.progress.clear()
                 say(job.record["error"])
             with self.summary.open("a", encoding="utf-8") as file:
-                print(json.dumps(job.record, ensure_ascii=False), file=file)
+                print(json.dumps(job.record), file=file)
             self.show()
 
     def show(self) -> None:
@@ -154,7 +154,7 @@ def run(args: argparse.Namespace) -> int:
         elif (
             former is not None
             and former.get("status") == "done"
-            and all(path.is_file() for path in job.task.outputs)
+            and all(os.path.isfile(path) for path in job.task.outputs)
         ):
             job.record = {**former, "line": job.line}
             skipped += 1
@@ -175,7 +175,7 @@ def run(args: argparse.Namespace) -> int:
     done = len(jobs) - failed - skipped
     if args.json:
         report = {"jobs": len(jobs), "done": done, "skipped": skipped, "failed": failed}
-        print(json.dumps({**report, "summary": str(summary)}, ensure_ascii=False), flush=True)
+        print_json({**report, "summary": str(summary)})
     else:
         print(
             _('{done} done, {skipped} done before, {failed} failed: see "{summary}".').format(
@@ -311,4 +311,4 @@ def _write_summary(path: Path, records: Iterable[Record]) -> None:
 
     with atomic_write(path) as file:
         for record in records:
-            file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+            file.write(json.dumps(record).encode() + b"\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def parse_line(text: str, jobs_folder: Path, out_folder: Path) -> tuple[dict[str
             continue
         if name in _OF_THE_BATCH:
             raise UsageError(_('"{name}" is no option of a single job.').format(name=name))
-        if name in _INPUTS | _OUTPUTS and (not isinstance(value, str) or "\0" in value):
+        if name in _INPUTS | _OUTPUTS and not _may_be_a_file(value):
             raise UsageError(_('its "{name}" is not the name of a file.').format(name=name))
         if name in _OUTPUTS:
             value = str(_within(out_folder, value))
@@ -72,6 +73,13 @@ def parse_line(text: str, jobs_folder: Path, out_folder: Path) -> tuple[dict[str
     return options, arguments + [
         positionals[name] for name in _POSITIONALS[command] if name in positionals
     ]
+
+
+def _may_be_a_file(value: object) -> bool:
+    try:
+        return isinstance(value, str) and b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
 
 
 def _option(name: str, value: object) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.metadata
-import json
 import os
 import platform
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Any
 
 from hs_desktop import __version__
 from hs_desktop.commands import options
+from hs_desktop.commands.terminal import print_json
 from hs_desktop.i18n import _
 
 # Distribution -> what is imported of it, to see whether it works.
@@ -71,7 +71,7 @@ def run_labels(args: argparse.Namespace) -> int:
         for info in CLASSES
     ]
     if args.json:
-        print(json.dumps(table, ensure_ascii=False), flush=True)
+        print_json(table)
         return 0
     width = max(len(info.name) for info in CLASSES)
     for info in CLASSES:
@@ -85,7 +85,7 @@ def run_bench(args: argparse.Namespace) -> int:
 
     figures = bench(args.pack, device=args.device)
     if args.json:
-        print(json.dumps(figures, ensure_ascii=False), flush=True)
+        print_json(figures)
     else:
         print(format_table(figures), flush=True)
     return 0
@@ -101,7 +101,7 @@ def run_doctor(args: argparse.Namespace) -> int:
         "missing": missing,
     }
     if args.json:
-        print(json.dumps(report, ensure_ascii=False), flush=True)
+        print_json(report)
         return 1 if missing else 0
     for part in ("versions", "device", "pack"):
         print(part)

@@ -180,7 +180,9 @@ def add_sampling(parser: argparse.ArgumentParser, default: SamplingSettings) -> 
     group = parser.add_argument_group(_("sampling"))
     group.add_argument(
         "--seed", type=whole(0, MAX_SEED), metavar="N",
-        help=_("the same seed gives the same picture (default: {value})").format(value=default.seed),
+        help=_("the same seed gives the same picture (default: {value})").format(
+            value=default.seed
+        ),
     )  # fmt: skip
     group.add_argument(
         "--guidance", type=guidance, metavar="G",

@@ -34,7 +34,7 @@ def check_outputs(
     Raises:
         OutputFileError: naming the first that is wrong.
     """
-    written = [(path, PHOTO_SUFFIXES) for path in photos]
+    written: list[tuple[Path, tuple[str, ...]]] = [(path, PHOTO_SUFFIXES) for path in photos]
     written += [(path, MAP_SUFFIXES) for path in maps if path is not None]
     taken: dict[str, Path] = {}
     read = {os.path.realpath(path) for path in inputs if path is not None}
@@ -56,7 +56,7 @@ def check_outputs(
 
 
 def _check_output(path: Path, suffixes: Sequence[str]) -> None:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise OutputFileError(
             _('"{path}" can\'t be written: it is a folder.').format(path=path), subject=path
         )
@@ -67,17 +67,30 @@ def _check_output(path: Path, suffixes: Sequence[str]) -> None:
             ),
             subject=path,
         )
-    target = Path(os.path.realpath(path))
-    check_folder(target.parent, path)
-    if target.exists() and not os.access(target, os.W_OK):
+    target = os.path.realpath(path)
+    check_folder(os.path.dirname(target), path)
+    try:
+        os.lstat(target)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    if not os.access(target, os.W_OK):
         raise OutputFileError(
             _('"{path}" can\'t be written: it is protected.').format(path=path), subject=path
         )
 
 
-def check_folder(folder: Path, path: Path) -> None:
+def _unwritable(path: Path, error: OSError) -> OutputFileError:
+    return OutputFileError(
+        _('"{path}" can\'t be written: {reason}.').format(path=path, reason=error.strerror),
+        subject=path,
+    )
+
+
+def check_folder(folder: str | Path, path: Path) -> None:
     """Raise ``OutputFileError``, naming ``path``, where no file can be made in ``folder``."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise OutputFileError(
             _('"{path}" can\'t be written: there is no folder "{folder}".').format(
                 path=path, folder=folder
@@ -88,10 +101,7 @@ def check_folder(folder: Path, path: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise OutputFileError(
-            _('"{path}" can\'t be written: {reason}.').format(path=path, reason=error.strerror),
-            subject=path,
-        ) from error
+        raise _unwritable(path, error) from error
 
 
 def make_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from engine.requests import Request, Result, SamplingSettings
 from hs_desktop.commands import options
 from hs_desktop.commands.outputs import make_folder
 from hs_desktop.commands.tasks import REPLACE_HEAD_SAMPLING, Task, parse_task, task_of
-from hs_desktop.commands.terminal import ProgressLine, say_notes
+from hs_desktop.commands.terminal import ProgressLine, print_json, say_notes
 from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
         results = ask(engine, task.request(), line)
         task.write(results)
     if args.json:
-        print(json.dumps(task.report(results), ensure_ascii=False), flush=True)
+        print_json(task.report(results))
     else:
         say_notes(note for result in results for note in result.notes)
     return 0
@@ -128,7 +128,7 @@ def run_parse(args: argparse.Namespace) -> int:
     images: list[Path] = args.image
     folder = _folder_of(args.out, several=len(images) > 1)
     for image in images:
-        if not image.exists():  # not found out after the work on all those before
+        if not os.path.exists(image):  # not found out after the work on all those before
             raise InputFileError(_('"{path}" does not exist.').format(path=image), subject=image)
     if args.at is not None and len(images) > 1:
         raise RequestError(
@@ -156,17 +156,17 @@ def run_parse(args: argparse.Namespace) -> int:
     if not args.json:
         say_notes(note for result in everything for note in result.notes)
     elif len(tasks) == 1:
-        print(json.dumps(reports[0], ensure_ascii=False), flush=True)
+        print_json(reports[0])
     else:
         whole = {**reports[0], "output": str(folder), "images": reports}
         del whole["milliseconds"], whole["notes"]
-        print(json.dumps(whole, ensure_ascii=False), flush=True)
+        print_json(whole)
     return 0
 
 
 def _folder_of(out: Path, *, several: bool) -> Path | None:
     """The folder that ``-o`` of ``parse`` means; ``None`` where it means a file."""
-    if out.is_dir() or not out.suffix:
+    if os.path.isdir(out) or not out.suffix:
         return out
     if several:
         raise OutputFileError(

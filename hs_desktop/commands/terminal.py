@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import math
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
+from typing import Any
 
 from engine.requests import Progress
 from hs_desktop.i18n import _
@@ -15,7 +18,24 @@ _BAR = 20
 
 def say(sentence: str) -> None:
     """A sentence for people on standard error, always one line."""
-    print(" ".join(sentence.split()), file=sys.stderr, flush=True)
+    print(" ".join(sentence.splitlines()), file=sys.stderr, flush=True)
+
+
+def print_json(report: object) -> None:
+    """``report`` on standard output: one line, ASCII only, ``null`` for what is no number."""
+    print(json.dumps(_plain(report)), flush=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):  # arrays and numbers of numpy
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def say_notes(notes: Iterable[str]) -> None:

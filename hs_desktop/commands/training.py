@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import InputFileError
 from hs_desktop.commands import options
 from hs_desktop.commands.outputs import make_folder
-from hs_desktop.commands.terminal import ProgressLine, say
+from hs_desktop.commands.terminal import ProgressLine, print_json, say
 from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 # Minutes on two CPU cores that ``train`` takes if nothing is said.
 MINUTES: Mapping[str, float] = {
-    "finder": 20,
-    "parser": 30,
-    "autoencoder": 25,
+    "finder": 30,
+    "parser": 90,
+    "autoencoder": 40,
+    "decoder": 15,
     "layout": 30,
-    "sgldm": 90,
+    "sgldm": 180,
 }
 EVALUATIONS = ("finder", "parser", "autoencoder", "layout", "restore", "swap")
 
@@ -102,6 +103,26 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     options.add_models(evaluate)
     evaluate.set_defaults(run=run_evaluate)
 
+    pack = subparsers.add_parser(
+        "pack",
+        help=_("put trained models together as a pack"),
+        description=_(
+            "Put the models of training runs together as a model pack, with checksums, model card "
+            "and, with --data, the figures that evaluate measures."
+        ),
+    )
+    pack.add_argument(
+        "--runs", type=options.path, default=Path("runs"), metavar=_("DIR"),
+        help=_("folder of the training runs (default: runs)"),
+    )  # fmt: skip
+    pack.add_argument(
+        "--data", type=options.path, metavar=_("DIR"), help=_("prepared data to measure on")
+    )
+    pack.add_argument("--name", default="compact-256", help=_("the pack's name"))
+    pack.add_argument("--pack-version", default="1.0", metavar="V", help=_("the pack's version"))
+    options.add_out(pack, _("DIR"), _("folder of the pack"))
+    pack.set_defaults(run=run_pack)
+
 
 def run_prepare(args: argparse.Namespace) -> int:
     _check_folder(args.dataset)
@@ -169,14 +190,37 @@ def run_evaluate(args: argparse.Namespace) -> int:
         args.model, args.data, args.pack, count=args.count, out=args.out, device=args.device
     )
     if args.json:
-        print(json.dumps(figures, ensure_ascii=False), flush=True)
+        print_json(figures)
     else:
         _print_figures(figures, print)
     return 0
 
 
+def run_pack(args: argparse.Namespace) -> int:
+    _check_folder(args.runs)
+    if args.data is not None:
+        _check_folder(args.data)
+    make_folder(args.out)
+    from engine.evaluation.run import evaluate
+    from engine.training.pack import assemble
+
+    def write(figures: Mapping[str, object]) -> None:
+        assemble(
+            args.runs, args.out, name=args.name, version=args.pack_version, figures=figures
+        )  # fmt: skip
+
+    figures: dict[str, object] = {}
+    write(figures)
+    for part in EVALUATIONS if args.data is not None else ():
+        figures[part] = evaluate(part, args.data, args.out)
+        say(_("{part} is measured.").format(part=part))
+        write(figures)
+    say(_('The pack is in "{path}".').format(path=args.out))
+    return 0
+
+
 def _check_folder(path: Path) -> None:
-    if not path.is_dir():
+    if not os.path.isdir(path):
         raise InputFileError(_('There is no folder "{path}".').format(path=path), subject=path)
 
 

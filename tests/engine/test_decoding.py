@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from PIL.JpegImagePlugin import JpegImageFile
 
 from engine import exif
 from engine.imageio import (
@@ -204,6 +205,25 @@ def test_jpeg_is_what_pillow_makes_of_it(tmp_path: Path) -> None:
     data = encoded(Image.fromarray(smooth(64, 48)), "JPEG", quality=80)
     expected = np.asarray(Image.open(io.BytesIO(data)))
     np.testing.assert_array_equal(read_photo(save(tmp_path, data)).pixels, expected)
+
+
+def test_of_several_jpegs_in_one_file_the_first_is_read(tmp_path: Path) -> None:
+    """As phones write them, with a preview or a depth map behind the photo."""
+    first, second = Image.fromarray(smooth(64, 48)), Image.fromarray(noise(64, 48, 3))
+    data = encoded(first, "MPO", save_all=True, append_images=[second])
+    expected = np.asarray(JpegImageFile(io.BytesIO(data)))
+    np.testing.assert_array_equal(read_photo(save(tmp_path, data)).pixels, expected)
+
+
+@pytest.mark.slow
+def test_110_megapixels(tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    Image.new("RGB", (12_200, 9_100), (10, 200, 90)).save(path, quality=95)
+    photo = read_photo(path)
+    assert photo.megapixels == pytest.approx(111.02)
+    assert np.abs(photo.pixels[::100, ::100].astype(int) - (10, 200, 90)).max() <= 2
+    write_photo(photo, path)
+    assert read_photo(path).size == (12_200, 9_100)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

@@ -87,9 +87,8 @@ class Gate:
 
 def test_engine_is_light() -> None:
     code = "import sys, engine.engine; print({'torch', 'cv2', 'diffusers'} & set(sys.modules))"
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )  # fmt: skip
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.stdout.strip() == "set()", run.stderr
 
 

@@ -1,0 +1,227 @@
+"""Where detail may come from, class family by class family, and the detail itself.
+
+Detail within cells is big, so it is worked out only in those tiles that something is copied
+from. Beside the body photo lies, if skin is wanted and the body shows none, the head photo as
+it was placed: one canvas, so that an offset can lead to either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.cells import unit_of
+from engine.labels import IGNORE, SKIN, Layout, SemanticClass, mask_of
+from engine.spreading import spread
+from engine.texture import PITCH, Lattice, Places, needed_nodes, usable_corners
+from engine.tiles import Box, each, read_padded, tiles, upsample
+
+Field = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+DETAIL_STEPS = 128  # of a level of 255, in int16
+_TILE = 256
+_ENOUGH = 60  # places a family needs before it is content with the best kind of source
+_NEAR = 9  # cells: neighbourhood in which the weakest detail counts as texture
+_SCATTER = 1.2  # by how much even texture exceeds its least
+_MARGIN = 2  # cells kept from other classes and from the region
+
+SKIN_FAMILY = int(SemanticClass.FACE)
+# Classes whose texture is of a kind share the smallest id.
+_FAMILY = np.arange(256, dtype=np.uint8)
+_FAMILY[[int(c) for c in SKIN]] = SKIN_FAMILY
+# Nostrils and the folds of an ear are no texture of skin.
+_SHAPED = frozenset({SemanticClass.NOSE, SemanticClass.EAR})
+
+
+def family_layout(layout: Layout) -> Layout:
+    """A layout with classes of like texture joined."""
+    return _FAMILY[layout]
+
+
+def source_layout(layout: Layout) -> Layout:
+    """Families, where there is nothing but their texture; 255 elsewhere."""
+    result: Layout = np.where(mask_of(layout, _SHAPED), np.uint8(IGNORE), _FAMILY[layout])
+    return result
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of classes that is to be generated somewhere.
+
+    Attributes:
+        id: the smallest class id in it.
+        mask: HxW float32 0..1 on the body's cells: where it is wanted; families sum to 1.
+        known: where the photo shows and keeps it, and the result shows it too.
+        nodes: lattice nodes that need an offset.
+        usable: top-left cells of places to copy from, on the canvas; may be all false.
+        expected: HxWx2, strength of detail to expect.
+    """
+
+    id: int
+    mask: Field
+    known: Mask
+    nodes: Mask
+    usable: Mask
+    expected: Field
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A picture to copy from.
+
+    Attributes:
+        pixels: HxWx3 uint8 or uint16.
+        origin: where its first pixel stands in the body photo, (x, y).
+        box: what of it is offered, in body pixels, aligned to ``PITCH`` cells.
+        means, within: its cells, as ``cell_means`` gives them.
+    """
+
+    pixels: NDArray
+    origin: tuple[int, int]
+    box: Box
+    means: Field
+    within: Field
+
+
+class DetailStore:
+    """What is finer than cells, as int16 in 1/``DETAIL_STEPS``, filled where it is needed.
+
+    Args:
+        planes: laid side by side on the canvas.
+        size: pixels per cell.
+        shape: of the canvas, in cells.
+    """
+
+    def __init__(self, planes: list[Plane], size: int, shape: tuple[int, int]) -> None:
+        self.size = size
+        self.planes = planes
+        height, width = shape[0] * size, shape[1] * size
+        # Untouched pages of this take no memory.
+        self.values = np.empty((height, width, 3), np.int16)
+        self.box = Box(0, 0, width, height)
+        self._done: set[Box] = set()
+
+    def fill(self, boxes: Iterable[Box]) -> NDArray[np.int16]:
+        """Work out all tiles that meet ``boxes`` (in pixels of the canvas)."""
+        wanted: dict[Box, None] = {}
+        for box in boxes:
+            for tile in tiles(box & self.box, max(_TILE, self.size * PITCH)):
+                if tile not in self._done:
+                    wanted[tile] = None
+        each(self._work_out, list(wanted))
+        self._done.update(wanted)
+        return self.values
+
+    def _work_out(self, tile: Box) -> None:
+        left = 0
+        for plane in self.planes:
+            box = plane.box
+            here = tile & Box(left, 0, left + box.width, box.height)
+            if not here.empty:
+                at = here.shifted(box.x0 - left, box.y0)
+                x, y = plane.origin
+                values = read_padded(plane.pixels, at.shifted(-x, -y)).astype(np.float32)
+                smooth = upsample(
+                    plane.means, box.over(self.size), self.size, at, cv2.INTER_CUBIC
+                )
+                steps = (values * unit_of(plane.pixels) - smooth) * DETAIL_STEPS
+                self.values[here.slices] = np.rint(np.clip(steps, -32767, 32767))
+            left += box.width
+
+
+def source_boxes(lattice: Lattice, nodes: Mask, size: int) -> Iterable[Box]:
+    """The pixels that a lattice copies from."""
+    side = 2 * PITCH
+    for x, y in np.unique(lattice.sources(nodes), axis=0):
+        yield Box(int(x), int(y), int(x) + side, int(y) + side).times(size)
+
+
+def eroded(mask: Mask, cells: int) -> Mask:
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * cells + 1, 2 * cells + 1))
+    work = mask.astype(np.uint8)
+    result: Mask = cv2.erode(work, disc, borderType=cv2.BORDER_REPLICATE).astype(bool)
+    return result
+
+
+def families_of(
+    layout_masks: dict[int, Field],
+    body_families: Layout,
+    keeps: Mask,
+    wanted: Mask,
+    places: Places,
+    head_skin: Mask | None,
+) -> list[Family]:
+    """The families wanted and the best sources of each.
+
+    Args:
+        layout_masks: family -> soft mask of the final layout.
+        body_families: family ids of the body photo's own cells.
+        keeps: cells whose pixels stay, well away from the region.
+        wanted: cells to be generated.
+        places: on the canvas, which is at least as large as the body's grid.
+        head_skin: on the canvas, skin of the placed head, to be used if there is no other.
+    """
+    h, w = wanted.shape
+    canvas = places.grey.shape
+    total = np.sum(list(layout_masks.values()), axis=0)
+    families = []
+    for id, soft in layout_masks.items():
+        mask = (soft / np.maximum(total, 1e-6)).astype(np.float32)
+        here = wanted & (mask > 0.02)
+        if not here.any():
+            continue
+        own = eroded(body_families == id, _MARGIN)
+        known = (body_families == id) & keeps & (mask > 0.9)
+        source = np.zeros(canvas, bool)
+        usable = np.zeros(canvas, bool)
+        for tier in (own & keeps, own):
+            source[:h, :w] |= tier
+            usable = usable_corners(source)
+            if np.count_nonzero(usable) >= _ENOUGH:
+                break
+        if id == SKIN_FAMILY and head_skin is not None and not usable.any():
+            source = head_skin
+            usable = usable_corners(source)
+        if not usable.any():
+            source, usable = plain_places(places, keeps)
+        expected = np.zeros((*canvas, 2), np.float32)
+        if usable.any():
+            expected = _floor(places.strength, source)
+            if id == SKIN_FAMILY:  # the same all over a person, but for wrinkles and shine
+                expected = np.minimum(expected, np.percentile(expected[source], 30, axis=0))
+        nodes = needed_nodes(np.pad(here, ((0, canvas[0] - h), (0, canvas[1] - w))))
+        families.append(Family(id, mask, known, nodes, usable, expected))
+    return families
+
+
+def _floor(strength: Field, source: Mask) -> Field:
+    """Strength of texture alone around every cell: the least in the neighbourhood.
+
+    Edges and folds are no texture: they belong where the generated picture has them.
+    """
+    window = np.ones((_NEAR, _NEAR), np.uint8)
+    least = cv2.erode(np.where(source[..., None], strength, np.float32(1e6)), window)
+    usual = np.minimum(least * np.float32(_SCATTER), strength)
+    return spread(usual, source.astype(np.float32))
+
+
+def plain_places(places: Places, keeps: Mask) -> tuple[Mask, Mask]:
+    """The flattest tenth of what is kept: where nothing but grain is seen."""
+    source = np.zeros(places.grey.shape, bool)
+    source[: keeps.shape[0], : keeps.shape[1]] = keeps
+    usable = usable_corners(source)
+    if not usable.any():
+        return source, usable
+    power = (places.strength**2).sum(axis=2)
+    around = np.full_like(power, np.inf)
+    around[:-PITCH, :-PITCH] = power[PITCH:, PITCH:]
+    limit = np.percentile(around[usable], 10)
+    flat = usable & (around <= limit)
+    middle = np.zeros_like(flat)
+    middle[PITCH:, PITCH:] = flat[:-PITCH, :-PITCH]
+    return middle, flat

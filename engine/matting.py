@@ -1,0 +1,259 @@
+"""The matte of the new head: how much of every pixel is head, and which colour that part has.
+
+The parser knows the head's outline to about a pixel of the 256 px frame, which may be forty
+pixels of the photo. Between sure head and sure background, colours decide:
+
+    alpha = ((I - B).(F - B) + lambda * alpha_0) / (|F - B|^2 + lambda)
+
+the most likely alpha if pixel I is a mix of the head's colour F and the old background's
+colour B (both continued from where they are sure) and alpha_0, a colour-guided filter of the
+outline, is what is believed without. lambda is how much the colours vary by themselves: where
+they can't tell head from background, the outline stays. So strands of hair survive at the
+photo's own resolution. The rim's own colour is then freed of the old background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.framing import FRAME_SIZE, Similarity, warp
+from engine.labels import HEAD, SemanticClass, mask_of
+from engine.placing import TILE, HeadLayer, place_head
+from engine.spreading import shrink, spread
+from engine.tiles import Box, each, power_of_two, read_padded, tiles, upsample
+
+Field = NDArray[np.float32]
+
+# Half widths, in frame px, of the band in which colours decide: (inwards, outwards).
+HAIR_BAND = (2.5, 3.5)
+SKIN_BAND = (1.0, 1.0)
+FLYAWAYS = 3.5  # this much further out before a plain background that hair stands out from
+_HAIRY = frozenset({SemanticClass.HAIR, SemanticClass.HAT, SemanticClass.HEAD_ACCESSORY})
+_SURE = 0.05  # alpha this close to 0 or 1 is 0 or 1
+_NOISE = 200.0  # the least lambda: variance of colours, in (levels of 255)^2
+
+
+@dataclass(frozen=True)
+class Matte:
+    """The new head in the body photo's pixels.
+
+    Attributes:
+        box: the part of the body photo that it may touch; the arrays hold this box.
+        colours: HxWx3, the head photo resampled once; in the rim, the head's own colour there.
+        alpha: HxW float32 0..1: exactly 1 in the core, 0 outside the head.
+    """
+
+    box: Box
+    colours: NDArray
+    alpha: Field
+
+
+def head_matte(head: HeadLayer, photo: Box) -> Matte:
+    """Place the head in the body photo (``photo`` is all of it) and find its matte."""
+    outline = _outline(head)
+    frame_to_body = head.to_frame.inverse().then(head.to_body)
+    scale = frame_to_body.scale
+    box = _reach_of(outline, frame_to_body) & photo
+    colours = place_head(head, box)
+    alpha = np.zeros(box.shape, np.float32)
+    if box.empty:
+        return Matte(box, colours, alpha)
+
+    fine = power_of_two(scale / 4, 16)
+    coarse = 4 * fine
+    field = box.aligned(coarse)
+    guide = _shrunk(colours, box, field, fine)
+    cells = field.over(fine)
+    unit = 255 / np.iinfo(colours.dtype).max
+
+    # Signed distance to the outline in frame px (inside > 0) and what is hairy, on fine cells.
+    to_cells = frame_to_body.then(Similarity(1 / fine, 0, -cells.x0, -cells.y0))
+    size = (cells.width, cells.height)
+    planes = np.dstack([outline, _hairiness(head)])
+    planes = warp(planes, to_cells, size, interpolation=cv2.INTER_CUBIC)
+    inside = planes[..., 0] > 0.5
+    distance = _signed_distance(inside) * (fine / scale)
+    hairy = np.clip(planes[..., 1], 0, 1)
+    inner = SKIN_BAND[0] + (HAIR_BAND[0] - SKIN_BAND[0]) * hairy
+    outer = SKIN_BAND[1] + (HAIR_BAND[1] - SKIN_BAND[1]) * hairy
+
+    guided = guided_filter(guide, inside.astype(np.float32), max(1, round(2.5 * scale / fine)))
+    ramp = np.clip(np.where(inside, 1 + distance / inner, 1 + distance / outer) / 2, 0, 1)
+    believed = ramp + hairy * (np.clip(guided, 0, 1) - ramp)
+    known = np.dstack([distance > inner, distance < -outer]).astype(np.float32)
+    mixture, plain = _mixture(guide, shrink(known, (cells.width // 4, cells.height // 4)))
+    plain = cv2.resize(plain, size, interpolation=cv2.INTER_LINEAR)
+    outer += FLYAWAYS * hairy * plain
+    least = np.clip(3 * distance / inner - 2, 0, 1)
+    most = np.clip(2 * distance / outer + 2, 0, 1)
+    shape = np.dstack([believed, least, most]).astype(np.float32)
+
+    def cut_out(tile: Box) -> None:
+        part = tile & box
+        here = part.within(tile)
+        believed, least, most = np.moveaxis(upsample(shape, cells, fine, tile)[here], 2, 0)
+        edge = _head_photo_edge(head, part)
+        if not most.any():
+            return
+        target = part.within(box)
+        alpha[target] = edge
+        rim = (least < 1) & (most > 0)
+        if not rim.any():
+            return
+        mix = upsample(mixture, cells.over(4), coarse, tile)[here]
+        front, back, loose = mix[..., :3], mix[..., 3:6], mix[..., 6]
+        pixels = colours[target] * np.float32(unit)
+        across = front - back
+        a = ((pixels - back) * across).sum(axis=2) + loose * believed
+        a /= (across * across).sum(axis=2) + loose
+        a = np.clip((a - _SURE) / (1 - 2 * _SURE), least, most)
+        rest = pixels - back - a[..., None] * across
+        own = front + rest * (a / (a * a + (1 - a) ** 2 + 0.05))[..., None]
+        own = np.clip(np.rint(own / unit), 0, np.iinfo(colours.dtype).max).astype(colours.dtype)
+        mixed = rim & (a < 1)
+        colours[target][mixed] = own[mixed]
+        alpha[target] = np.minimum(np.where(rim, a, most), 1) * edge
+
+    each(cut_out, list(tiles(box, TILE)))
+    return Matte(box, colours, alpha)
+
+
+def _outline(head: HeadLayer) -> Field:
+    """HEAD probability of the head alone: islands that don't hang together with it are 0."""
+    p = np.clip(head.probabilities.astype(np.float32), 0, 1)
+    blob = cv2.dilate((p > 0.5).astype(np.uint8), np.ones((5, 5), np.uint8))
+    count, parts = cv2.connectedComponents(blob)
+    if count <= 2:
+        return p
+    head_here = mask_of(head.layout, HEAD) & (p > 0.5)
+    sizes = np.bincount(parts[head_here], minlength=count)
+    sizes[0] = 0
+    main = parts == int(np.argmax(sizes))
+    keep = cv2.dilate(main.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
+    other = (parts > 0) & ~main
+    return np.where(keep & ~other, p, 0).astype(np.float32)
+
+
+def _hairiness(head: HeadLayer) -> Field:
+    """How much of the nearest part of the head is hair, hat or the like."""
+    part = mask_of(head.layout, HEAD)
+    hair = mask_of(head.layout, _HAIRY)
+    both = np.dstack([hair, part]).astype(np.float32)
+    near = cv2.GaussianBlur(both, (0, 0), 2.0) + 1e-3 * cv2.GaussianBlur(both, (0, 0), 10.0)
+    result: Field = near[..., 0] / np.maximum(near[..., 1], 1e-7)
+    return result
+
+
+def _reach_of(outline: Field, frame_to_body: Similarity) -> Box:
+    rows, columns = np.nonzero(outline > 0.5)
+    if not rows.size:
+        return Box(0, 0, 0, 0)
+    # A little beyond what the widest band can reach.
+    margin = HAIR_BAND[1] + FLYAWAYS + 1
+    x = np.array([columns.min() - margin, columns.max() + 1 + margin])
+    y = np.array([rows.min() - margin, rows.max() + 1 + margin])
+    x, y = np.clip(x, -margin, FRAME_SIZE + margin), np.clip(y, -margin, FRAME_SIZE + margin)
+    corners = frame_to_body.apply(np.array([(a, b) for a in x for b in y]))
+    low, high = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+    return Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+
+
+def _shrunk(pixels: NDArray, box: Box, field: Box, factor: int) -> Field:
+    """Means of ``factor`` x ``factor`` px over ``field`` as float32 0..255."""
+    padded = read_padded(pixels, field.shifted(-box.x0, -box.y0))
+    unit = 255 / np.iinfo(pixels.dtype).max
+    if factor > 1:
+        size = (field.width // factor, field.height // factor)
+        padded = cv2.resize(padded, size, interpolation=cv2.INTER_AREA)
+    return padded.astype(np.float32) * np.float32(unit)
+
+
+def _signed_distance(inside: NDArray[np.bool_]) -> Field:
+    """Distance to the outline in cells, positive inside."""
+    mask = inside.astype(np.uint8)
+    within = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
+    beyond = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
+    raw = np.where(inside, within - 0.5, 0.5 - beyond).astype(np.float32)
+    return cv2.GaussianBlur(raw, (0, 0), 1.0)
+
+
+def _mixture(guide: Field, known: Field) -> tuple[Field, Field]:
+    """Colours of the head (3) and of its background (3), continued into the rim, and lambda (1).
+
+    Args:
+        guide: the head photo on fine cells.
+        known: on coarse cells (4 x 4 fine ones), how much is surely head, surely background.
+
+    Returns:
+        these seven, and where (0..1) the background is plain and the head stands out from it;
+        both on coarse cells.
+    """
+    size = known.shape[1::-1]
+    moments = shrink(np.dstack([guide, guide * guide]), (size[0], size[1]))
+    sides = []
+    for k in range(2):
+        sure = (known[..., k] > 0.99).astype(np.float32)
+        # Neighbourhood means, so that one odd pixel doesn't colour the rim.
+        weight = cv2.GaussianBlur(sure, (0, 0), 1.0)
+        colour = cv2.GaussianBlur(moments[..., :3] * sure[..., None], (0, 0), 1.0)
+        colour /= np.maximum(weight, 1e-6)[..., None]
+        # How much they vary is asked of a wider neighbourhood.
+        weight = cv2.GaussianBlur(sure, (0, 0), 2.5)[..., None]
+        wide = cv2.GaussianBlur(moments * sure[..., None], (0, 0), 2.5)
+        wide /= np.maximum(weight, 1e-6)
+        variance = np.maximum(wide[..., 3:] - wide[..., :3] ** 2, 0).mean(axis=2)
+        sides.append(spread(np.dstack([colour, variance]), sure))
+    front, back = sides
+    across = ((front[..., :3] - back[..., :3]) ** 2).sum(axis=2)
+    plain = np.clip((across / (25 * (back[..., 3] + 40)) - 1) / 2, 0, 1)
+    loose = _NOISE + front[..., 3] + back[..., 3]
+    return np.dstack([front[..., :3], back[..., :3], loose]), plain
+
+
+def guided_filter(guide: Field, mask: Field, radius: int, epsilon: float = 60.0) -> Field:
+    """``mask`` (H x W) filtered so that its edges follow ``guide`` (H x W x 3, 0..255)."""
+    size = (2 * radius + 1, 2 * radius + 1)
+
+    def mean(x: NDArray) -> NDArray:
+        return cv2.boxFilter(x, -1, size, borderType=cv2.BORDER_REFLECT_101)
+
+    g, p = mean(guide), mean(mask)
+    covariance = mean(guide * mask[..., None]) - g * p[..., None]
+    r, gr, b = cv2.split(guide)
+    mr, mg, mb = cv2.split(g)
+    rr, gg, bb = mean(r * r) - mr * mr, mean(gr * gr) - mg * mg, mean(b * b) - mb * mb
+    rg, rb, gb = mean(r * gr) - mr * mg, mean(r * b) - mr * mb, mean(gr * b) - mg * mb
+    rr, gg, bb = rr + epsilon, gg + epsilon, bb + epsilon
+    # Inverse of the symmetric 3 x 3 covariance, by cofactors.
+    c00, c01, c02 = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
+    c11, c12, c22 = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
+    determinant = rr * c00 + rg * c01 + rb * c02
+    x, y, z = cv2.split(covariance)
+    slope = cv2.merge(
+        [
+            (c00 * x + c01 * y + c02 * z) / determinant,
+            (c01 * x + c11 * y + c12 * z) / determinant,
+            (c02 * x + c12 * y + c22 * z) / determinant,
+        ]
+    )
+    offset = p - (slope * g).sum(axis=2)
+    result: Field = (mean(slope) * guide).sum(axis=2) + mean(offset)
+    return result
+
+
+def _head_photo_edge(head: HeadLayer, box: Box) -> Field | np.float32:
+    """1 where the head photo has pixels, 0 beyond its border, over two of its pixels."""
+    h, w = head.pixels.shape[:2]
+    to_head = head.to_body.inverse()
+    corners = np.array([(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)])
+    corners = to_head.apply(corners)
+    if (corners > 6).all() and (corners < (w - 6, h - 6)).all():
+        return np.float32(1)
+    y, x = np.mgrid[box.y0 : box.y1, box.x0 : box.x1] + 0.5
+    at = to_head.apply(np.stack([x, y], axis=-1))
+    margin = np.minimum(at, np.array([w, h]) - at).min(axis=2)
+    return np.clip((margin - 2) / 2, 0, 1).astype(np.float32)

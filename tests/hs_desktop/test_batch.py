@@ -1,0 +1,296 @@
+"""``batch``: many jobs, some of them bad, started again after a stop."""
+
+from __future__ import annotations
+
+import _thread
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import imageio
+from engine.engine import Description, Engine, JobContext
+from engine.errors import NoPersonError, PackError
+from engine.imageio import Photo
+from engine.requests import (
+    HeadTransform,
+    LayoutRequest,
+    ParseRequest,
+    Result,
+    SamplingSettings,
+    SwapRequest,
+)
+from hs_desktop.cli import main
+
+SIZE = 24
+
+
+class FakeRunner:
+    """Gives a picture; finds nobody in pitch-black photos."""
+
+    def __init__(self) -> None:
+        self.requests: list[Any] = []
+        self.opened: list[tuple[Any, Any]] = []
+        self.load_error: Exception | None = None
+        self.stop_at: int | None = None
+
+    def open(self, pack: Any = None, device: Any = None) -> Engine:
+        self.opened.append((pack, device))
+        return Engine(self._load)
+
+    def _load(self) -> FakeRunner:
+        if self.load_error is not None:
+            raise self.load_error
+        return self
+
+    def describe(self) -> Description:
+        return Description("cpu", "fake 1.0")
+
+    def run(self, request: Any, context: JobContext) -> tuple[Result, ...]:
+        self.requests.append(request)
+        if len(self.requests) == self.stop_at:
+            _thread.interrupt_main()
+            while True:
+                context.check()
+        asked = request.swap if isinstance(request, LayoutRequest) else request
+        photo = asked.body if isinstance(asked, SwapRequest) else asked.photo
+        if not photo.pixels.any():
+            raise NoPersonError(f'No head was found in "{photo.path}".')
+        if (photo.pixels == 255).all():
+            raise ZeroDivisionError("division by zero")
+        layout = np.zeros((SIZE, SIZE), dtype=np.uint8)
+        with context.stage("parse"):
+            pass
+        if isinstance(request, ParseRequest | LayoutRequest):
+            return (Result(None, layout, None, None, context.milliseconds, (), *self.describe()),)
+        return tuple(
+            Result(photo, layout, np.ones((SIZE, SIZE), np.float32), request.sampling.seed + k,
+                   context.milliseconds, (), *self.describe())
+            for k in range(request.variations)
+        )  # fmt: skip
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> FakeRunner:
+    fake = FakeRunner()
+    monkeypatch.setattr("engine.engine.open_engine", fake.open)
+    return fake
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with photos, which isn't the current one."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name, shade in (("a", 50), ("b", 90), ("black", 0), ("white", 255)):
+        pixels = np.full((SIZE, SIZE, 3), shade, dtype=np.uint8)
+        imageio.write_photo(Photo(pixels), folder / f"{name}.png")
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def no_thread_is_left() -> bool:
+    return not any(t.name.startswith(("engine", "batch")) for t in threading.enumerate())
+
+
+def swap(out: str, **options: Any) -> dict[str, Any]:
+    return {"command": "swap", "head": "a.png", "body": "b.png", "out": out, **options}
+
+
+def write(folder: Path, jobs: list[Any]) -> Path:
+    path = folder / "jobs.jsonl"
+    lines = [job if isinstance(job, str) else json.dumps(job) for job in jobs]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def batch(jobs: Path, *options: str) -> int:
+    return main(["batch", str(jobs), "-o", "results", *options])
+
+
+def summary() -> list[dict[str, Any]]:
+    text = Path("results/summary.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_bad_job_does_not_stop_the_rest(
+    runner: FakeRunner, photos: Path, capsys: pytest.CaptureFixture[str], workers: int
+) -> None:
+    jobs: list[tuple[Any, str]] = [
+        (swap("1.png", seed=3), ""),
+        (swap("2.png", body="black.png"), "black.png"),
+        ("{not json", "JSON"),
+        ('"swap"', "JSON"),
+        (swap("5.png", body="white.png"), "ZeroDivisionError"),
+        ({"command": "train", "out": "6.png"}, "command"),
+        ({"command": "swap", "head": "a.png", "body": "b.png"}, '"out"'),
+        (swap("8.gif"), "8.gif"),
+        (swap("../9.png"), "../9.png"),
+        (swap(str(photos / "10.png")), "10.png"),
+        (swap("1.png"), "line 1"),
+        (swap("12.png", seed="x"), '"x"'),
+        (swap("13.png", colour="red"), "--colour"),
+        (swap("14.png", pack="other"), '"pack"'),
+        (swap("15.png", seed={"a": 1}), '"seed"'),
+        (swap("16.png", head="nowhere.png"), "nowhere.png"),
+        (swap("17.png", head=5), '"head"'),
+        (swap("18.png", help=True), '"help"'),
+        (swap("a\0b.png"), '"out"'),
+        (swap("20.png", region_out="../r.png"), "r.png"),
+        ({"command": "swap", "head": "a.png", "out": "21.png"}, "BODY"),
+        (swap("22.png", body=""), "empty"),
+        (swap("23.png", no_flip=True), "--no-flip"),
+        (swap("sub/24.png"), ""),
+    ]
+    path = write(photos, [job for job, _ in jobs])
+    assert batch(path, "--json", f"--workers={workers}") == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {
+        "jobs": 24, "done": 2, "skipped": 0, "failed": 22,
+        "summary": str(Path("results/summary.jsonl")),
+    }  # fmt: skip
+    records = summary()
+    assert [record["line"] for record in records] == list(range(1, 25))
+    for number, ((_, sentence), record) in enumerate(zip(jobs, records, strict=True), start=1):
+        assert record["status"] == ("failed" if sentence else "done")
+        if sentence:
+            assert sentence in record["error"]
+            assert f'Line {number} of "{path}"' in record["error"]
+            assert record["error"] in err.splitlines()
+        else:
+            assert record["error"] is None
+            assert set(record["milliseconds"]) >= {"parse"}
+    assert records[0]["out"] == "1.png"
+    assert (records[0]["seed"], records[0]["pack"]) == (3, "fake 1.0")
+    assert {p.name for p in Path("results").rglob("*.*")} == {"1.png", "24.png", "summary.jsonl"}
+    assert not Path("9.png").exists()
+    assert len(runner.opened) == 1
+
+
+def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path) -> None:
+    imageio.write_mask(np.ones((SIZE, SIZE), np.float32), photos / "mask.png")
+    jobs = [
+        swap("1.png", seed=7, guidance=2, steps=4, strength=0.5, head_at=[1, 2.5],
+             shift="-3,4", scale=1.5, rotate=-8, flip=True, keep_background=False, feather=3,
+             layout=None, region_out="r.png", variations=2),
+        swap("2.png", **{"head-at": "1,2,3,4", "no-keep-background": True, "flip": False}),
+        swap("3.png", region="mask.png", no_keep_background=False, keep_background=True),
+        {"command": "parse", "image": "a.png", "out": "4.png", "at": [3, 4]},
+        {"command": "layout", "head": "a.png", "body": "b.png", "out": "5.png"},
+        {"command": "replace-head", "image": "a.png", "out": "6.jpg", "seed": 9},
+        {"command": "retouch", "image": str(photos / "a.png"), "mask": "mask.png", "out": "7.png"},
+    ]  # fmt: skip
+    path = write(photos, jobs)
+    assert batch(path, "--workers=1", "--pack=mine", "--device=cpu") == 0
+    assert runner.opened == [("mine", "cpu")]
+    first, second, third, parse, layout, replace, retouch = runner.requests
+    assert first.sampling == SamplingSettings(7, 2.0, 4, 0.5)
+    assert first.transform == HeadTransform((-3.0, 4.0), 1.5, -8.0, True)
+    assert (first.head_at, first.feather, first.variations) == ((1, 2.5), 3, 2)
+    assert not first.keep_background
+    assert (second.head_at, second.keep_background) == ((1, 2, 3, 4), False)
+    assert not second.transform.flip
+    assert (third.region.sum(), third.keep_background) == (SIZE * SIZE, True)
+    assert parse.at == (3, 4)
+    assert layout.swap.head.path == photos / "a.png"
+    assert replace.sampling == SamplingSettings(9, strength=1.0)
+    assert retouch.mask.shape == (SIZE, SIZE)
+    names = {path.name for path in Path("results").iterdir()}
+    assert names == {
+        "1-1.png", "1-2.png", "r.png", "2.png", "3.png", "4.png", "5.png", "6.jpg", "7.png",
+        "summary.jsonl",
+    }  # fmt: skip
+
+
+def test_a_batch_goes_on_where_it_was(
+    runner: FakeRunner, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = [swap(f"{n}.png", seed=n) for n in range(4)]
+    path = write(photos, jobs)
+    assert batch(path) == 0
+    assert len(runner.requests) == 4
+    first = summary()
+
+    assert batch(path) == 0  # nothing to do
+    assert len(runner.requests) == 4
+    assert summary() == first
+    assert "0 done, 4 done before, 0 failed" in capsys.readouterr().out
+
+    Path("results/1.png").unlink()  # a lost result
+    jobs[2]["seed"] = 77  # another job under the same name
+    imageio.write_photo(Photo(np.full((SIZE, SIZE, 3), 99, np.uint8)), photos / "c.png")
+    jobs.insert(0, swap("new.png", body="c.png"))
+    assert batch(write(photos, jobs)) == 0
+    assert sorted(r.sampling.seed for r in runner.requests[4:]) == [0, 1, 77]
+    assert [record["out"] for record in summary()] == [
+        "new.png", "0.png", "1.png", "2.png", "3.png",
+    ]  # fmt: skip
+    assert [record["line"] for record in summary()] == [1, 2, 3, 4, 5]
+
+    imageio.write_photo(Photo(np.full((SIZE + 1, SIZE, 3), 98, np.uint8)), photos / "c.png")
+    assert batch(write(photos, jobs)) == 0  # one input has changed
+    assert len(runner.requests) == 8
+
+    assert batch(write(photos, jobs), "--pack=other") == 0  # other models, other pictures
+    assert len(runner.requests) == 13
+
+
+def test_failed_jobs_are_tried_again(runner: FakeRunner, photos: Path) -> None:
+    path = write(photos, [swap("1.png"), swap("2.png", body="late.png")])
+    assert batch(path) == 1
+    imageio.write_photo(Photo(np.full((SIZE, SIZE, 3), 9, np.uint8)), photos / "late.png")
+    assert batch(path) == 0
+    assert len(runner.requests) == 2
+
+
+def test_ctrl_c_and_again(
+    runner: FakeRunner, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(photos, [swap(f"{n}.png", seed=n) for n in range(6)])
+    runner.stop_at = 3
+    assert batch(path, "--workers=1") == 130
+    assert capsys.readouterr().err == "Stopped.\n"
+    assert no_thread_is_left()
+    assert [record["status"] for record in summary()] == ["done", "done"]
+    names = {p.name for p in Path("results").iterdir()}
+    assert names == {"0.png", "1.png", "summary.jsonl"}
+
+    with Path("results/summary.jsonl").open("a") as file:
+        file.write('{"line": 3, "out": "2.p')  # as a kill leaves it
+    runner.stop_at = None
+    runner.requests.clear()
+    assert batch(path) == 0
+    assert sorted(r.sampling.seed for r in runner.requests) == [2, 3, 4, 5]
+    assert [record["status"] for record in summary()] == ["done"] * 6
+
+
+def test_without_models_nothing_is_done(
+    runner: FakeRunner, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runner.load_error = PackError("The pack is damaged.")
+    assert batch(write(photos, [swap(f"{n}.png") for n in range(3)])) == 2
+    assert capsys.readouterr().err == "The pack is damaged.\n"
+    assert no_thread_is_left()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n", b"\xff\xfe{\0"])
+def test_unusable_lists(
+    runner: FakeRunner, photos: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    (photos / "jobs.jsonl").write_bytes(content)
+    assert batch(photos / "jobs.jsonl") == 2
+    err = capsys.readouterr().err
+    assert "jobs.jsonl" in err
+    assert err.count("\n") == 1
+    assert not Path("results").exists()
+
+
+def test_windows_lines_and_byte_order_mark(runner: FakeRunner, photos: Path) -> None:
+    text = "\r\n".join(["\ufeff" + json.dumps(swap("1.png")), "", json.dumps(swap("2.png")), ""])
+    (photos / "jobs.jsonl").write_bytes(text.encode())
+    assert batch(photos / "jobs.jsonl") == 0
+    assert [record["line"] for record in summary()] == [1, 3]
