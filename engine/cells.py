@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.arrays import Field, Pixels
 from engine.framing import FRAME_SIZE, Similarity, warp
-from engine.texture import PITCH, luminance
 from engine.tiles import Box, each, power_of_two, read_padded, tiles
 
-Field = NDArray[np.float32]
+PITCH = 4  # cells between the nodes of texture lattices: boxes of cells are aligned to it
+FINE = 4  # cells are divided into this many fine places a side, if they have so many pixels
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class CellGrid:
         return self.from_frame.scale
 
     def from_frame_field(
-        self, field: NDArray, interpolation: int, *, beyond: float | None = None
-    ) -> NDArray:
+        self, field: Pixels, interpolation: int, *, beyond: float | None = None
+    ) -> Pixels:
         """A frame's field on the cells; ``beyond`` the frame its edge or a value."""
         border = cv2.BORDER_REPLICATE if beyond is None else cv2.BORDER_CONSTANT
         return warp(
@@ -74,30 +74,66 @@ class CellGrid:
         )
 
 
-def unit_of(pixels: NDArray) -> np.float32:
+def unit_of(pixels: Pixels) -> np.float32:
     """What one step of a photo's values is on the scale 0..255."""
     return np.float32(255 / np.iinfo(pixels.dtype).max)
 
 
-def cell_means(pixels: NDArray, box: Box, size: int) -> tuple[Field, Field]:
-    """Mean colour (H x W x 3, 0..255) of cells and the variance (H x W) of luminance in each."""
+def luminance(colours: Field) -> Field:
+    return cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
+
+
+@dataclass(frozen=True)
+class CellMeans:
+    """A picture on cells and on the finer places that cells are divided into.
+
+    Attributes:
+        cells: HxWx3, 0..255.
+        fine: (H * ratio)x(W * ratio)x3.
+        within: HxW, variance of luminance within fine places, averaged over the cell.
+    """
+
+    cells: Field
+    fine: Field
+    within: Field
+
+    @property
+    def ratio(self) -> int:
+        return self.fine.shape[0] // self.cells.shape[0]
+
+
+def fine_size(size: int) -> int:
+    """Pixels per fine place, for cells of ``size`` pixels."""
+    return max(1, size // FINE)
+
+
+def cell_means(pixels: Pixels, box: Box, size: int) -> CellMeans:
+    """Means over ``box`` (aligned to ``PITCH`` cells); beyond the border edge pixels go on."""
     rows, columns = box.over(size).shape
-    mean = np.empty((rows, columns, 3), np.float32)
+    fine_pixels = fine_size(size)
+    ratio = size // fine_pixels
+    cells = np.empty((rows, columns, 3), np.float32)
+    fine = np.empty((rows * ratio, columns * ratio, 3), np.float32)
     within = np.zeros((rows, columns), np.float32)
     unit = unit_of(pixels)
 
     def measure(tile: Box) -> None:
         part = tile & box
-        values = read_padded(pixels, part).astype(np.float32) * unit
+        values: Field = read_padded(pixels, part).astype(np.float32) * unit
         place = part.over(size).within(box.over(size))
-        if size == 1:
-            mean[place] = values
-            return
         small = part.over(size).shape[::-1]
-        mean[place] = cv2.resize(values, small, interpolation=cv2.INTER_AREA)
-        grey = luminance(values)
-        square = cv2.resize(grey * grey, small, interpolation=cv2.INTER_AREA)
-        within[place] = np.maximum(square - luminance(mean[place]) ** 2, 0)
+        middle: Field = values
+        if fine_pixels > 1:
+            parts = part.over(fine_pixels).shape[::-1]
+            middle = cv2.resize(values, parts, interpolation=cv2.INTER_AREA)
+            grey = luminance(values)
+            square = cv2.resize(grey * grey, parts, interpolation=cv2.INTER_AREA)
+            square -= luminance(middle) ** 2
+            within[place] = np.maximum(cv2.resize(square, small, interpolation=cv2.INTER_AREA), 0)
+        fine[part.over(fine_pixels).within(box.over(fine_pixels))] = middle
+        if ratio > 1:
+            middle = cv2.resize(middle, small, interpolation=cv2.INTER_AREA)
+        cells[place] = middle
 
     each(measure, list(tiles(box, max(256, size * PITCH))))
-    return mean, within
+    return CellMeans(cells, fine, within)

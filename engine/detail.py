@@ -1,8 +1,8 @@
-"""Where detail may come from, class family by class family, and the detail itself.
+"""Where detail may come from, class family by class family, and the finest detail itself.
 
-Detail within cells is big, so it is worked out only in those tiles that something is copied
-from. Beside the body photo lies, if skin is wanted and the body shows none, the head photo as
-it was placed: one canvas, so that an offset can lead to either.
+Detail within fine places is big, so it is worked out only in those tiles that something is
+copied from. Beside the body photo lies, if skin is wanted and the body shows none, the head
+photo as it was placed: one canvas, so that an offset can lead to either.
 """
 
 from __future__ import annotations
@@ -12,22 +12,19 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.cells import unit_of
+from engine.arrays import Field, Indices, Mask, Pixels
+from engine.cells import PITCH, CellMeans, fine_size, unit_of
 from engine.labels import IGNORE, SKIN, Layout, SemanticClass, mask_of
 from engine.spreading import spread
-from engine.texture import PITCH, Lattice, Places, needed_nodes, usable_corners
+from engine.texture import WINDOW, Lattice, Places, needed_nodes, usable_corners
 from engine.tiles import Box, each, read_padded, tiles, upsample
-
-Field = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 DETAIL_STEPS = 128  # of a level of 255, in int16
 _TILE = 256
-_ENOUGH = 60  # places a family needs before it is content with the best kind of source
+_ENOUGH = 200  # places a family needs before it is content with the best kind of source
 _NEAR = 9  # cells: neighbourhood in which the weakest detail counts as texture
-_SCATTER = 1.2  # by how much even texture exceeds its least
+_SCATTER = 1.3  # by how much even texture exceeds its least
 _MARGIN = 2  # cells kept from other classes and from the region
 
 SKIN_FAMILY = int(SemanticClass.FACE)
@@ -55,11 +52,11 @@ class Family:
 
     Attributes:
         id: the smallest class id in it.
-        mask: HxW float32 0..1 on the body's cells: where it is wanted; families sum to 1.
-        known: where the photo shows and keeps it, and the result shows it too.
+        mask: hxw float32 0..1 in the box of work: where it is wanted; families sum to 1.
+        known: hxw, where the photo shows and keeps it, and the result shows it too.
         nodes: lattice nodes that need an offset.
-        usable: top-left cells of places to copy from, on the canvas; may be all false.
-        expected: HxWx2, strength of detail to expect.
+        usable: HxW, top-left cells of places to copy from, on the canvas; may be all false.
+        expected: hxwx2, strength of detail to expect.
     """
 
     id: int
@@ -78,18 +75,17 @@ class Plane:
         pixels: HxWx3 uint8 or uint16.
         origin: where its first pixel stands in the body photo, (x, y).
         box: what of it is offered, in body pixels, aligned to ``PITCH`` cells.
-        means, within: its cells, as ``cell_means`` gives them.
+        means: its cells.
     """
 
-    pixels: NDArray
+    pixels: Pixels
     origin: tuple[int, int]
     box: Box
-    means: Field
-    within: Field
+    means: CellMeans
 
 
 class DetailStore:
-    """What is finer than cells, as int16 in 1/``DETAIL_STEPS``, filled where it is needed.
+    """What is finer than fine places, as int16 in 1/``DETAIL_STEPS``, filled where it is needed.
 
     Args:
         planes: laid side by side on the canvas.
@@ -106,7 +102,7 @@ class DetailStore:
         self.box = Box(0, 0, width, height)
         self._done: set[Box] = set()
 
-    def fill(self, boxes: Iterable[Box]) -> NDArray[np.int16]:
+    def fill(self, boxes: Iterable[Box]) -> Indices:
         """Work out all tiles that meet ``boxes`` (in pixels of the canvas)."""
         wanted: dict[Box, None] = {}
         for box in boxes:
@@ -126,9 +122,8 @@ class DetailStore:
                 at = here.shifted(box.x0 - left, box.y0)
                 x, y = plane.origin
                 values = read_padded(plane.pixels, at.shifted(-x, -y)).astype(np.float32)
-                smooth = upsample(
-                    plane.means, box.over(self.size), self.size, at, cv2.INTER_CUBIC
-                )
+                fine = fine_size(self.size)
+                smooth = upsample(plane.means.fine, box.over(fine), fine, at, cv2.INTER_CUBIC)
                 steps = (values * unit_of(plane.pixels) - smooth) * DETAIL_STEPS
                 self.values[here.slices] = np.rint(np.clip(steps, -32767, 32767))
             left += box.width
@@ -136,9 +131,9 @@ class DetailStore:
 
 def source_boxes(lattice: Lattice, nodes: Mask, size: int) -> Iterable[Box]:
     """The pixels that a lattice copies from."""
-    side = 2 * PITCH
-    for x, y in np.unique(lattice.sources(nodes), axis=0):
-        yield Box(int(x), int(y), int(x) + side, int(y) + side).times(size)
+    side, fine = WINDOW * size, fine_size(size)
+    for x, y in np.unique(lattice.sources(nodes), axis=0) * fine:
+        yield Box(int(x), int(y), int(x) + side, int(y) + side)
 
 
 def eroded(mask: Mask, cells: int) -> Mask:
@@ -149,7 +144,8 @@ def eroded(mask: Mask, cells: int) -> Mask:
 
 
 def families_of(
-    layout_masks: dict[int, Field],
+    box: Box,
+    masks: dict[int, Field],
     body_families: Layout,
     keeps: Mask,
     wanted: Mask,
@@ -159,43 +155,43 @@ def families_of(
     """The families wanted and the best sources of each.
 
     Args:
-        layout_masks: family -> soft mask of the final layout.
+        box: the cells to work on; ``wanted`` lies in it.
+        masks: family -> soft mask of the final layout in ``box``.
         body_families: family ids of the body photo's own cells.
         keeps: cells whose pixels stay, well away from the region.
         wanted: cells to be generated.
         places: on the canvas, which is at least as large as the body's grid.
         head_skin: on the canvas, skin of the placed head, to be used if there is no other.
     """
-    h, w = wanted.shape
+    here = box.slices
     canvas = places.grey.shape
-    total = np.sum(list(layout_masks.values()), axis=0)
+    total = np.sum(list(masks.values()), axis=0)
     families = []
-    for id, soft in layout_masks.items():
+    for id, soft in masks.items():
         mask = (soft / np.maximum(total, 1e-6)).astype(np.float32)
-        here = wanted & (mask > 0.02)
-        if not here.any():
+        needed = wanted[here] & (mask > 0.02)
+        if not needed.any():
             continue
         own = eroded(body_families == id, _MARGIN)
-        known = (body_families == id) & keeps & (mask > 0.9)
         source = np.zeros(canvas, bool)
-        usable = np.zeros(canvas, bool)
+        usable = source
         for tier in (own & keeps, own):
-            source[:h, :w] |= tier
+            source[: own.shape[0], : own.shape[1]] |= tier
             usable = usable_corners(source)
             if np.count_nonzero(usable) >= _ENOUGH:
                 break
         if id == SKIN_FAMILY and head_skin is not None and not usable.any():
-            source = head_skin
-            usable = usable_corners(source)
+            source, usable = head_skin, usable_corners(head_skin)
         if not usable.any():
             source, usable = plain_places(places, keeps)
-        expected = np.zeros((*canvas, 2), np.float32)
+        expected = np.zeros((*box.shape, 2), np.float32)
         if usable.any():
-            expected = _floor(places.strength, source)
+            expected = _floor(places.strength, source)[here]
             if id == SKIN_FAMILY:  # the same all over a person, but for wrinkles and shine
-                expected = np.minimum(expected, np.percentile(expected[source], 30, axis=0))
-        nodes = needed_nodes(np.pad(here, ((0, canvas[0] - h), (0, canvas[1] - w))))
-        families.append(Family(id, mask, known, nodes, usable, expected))
+                usual = np.percentile(_floor(places.strength, source)[source], 30, axis=0)
+                expected = np.minimum(expected, usual.astype(np.float32))
+        known = (body_families == id)[here] & keeps[here] & (mask > 0.9)
+        families.append(Family(id, mask, known, needed_nodes(needed), usable, expected))
     return families
 
 

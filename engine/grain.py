@@ -8,15 +8,15 @@ correlated in space and between channels as the photo's is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.texture import PITCH, Lattice, luminance
-
-Field = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+from engine.arrays import Field, Mask
+from engine.cells import luminance
+from engine.texture import Lattice, corners_of
+from engine.tiles import Box
 
 _BINS = 4
 _LEAST = 0.25  # a variance (levels of 255 squared) below this can't be seen
@@ -24,7 +24,7 @@ _LEAST = 0.25  # a variance (levels of 255 squared) below this can't be seen
 
 @dataclass(frozen=True)
 class GrainFloor:
-    """Variance of grain within cells, by brightness: points of a curve."""
+    """Variance of grain within fine places, by brightness: points of a curve."""
 
     brightness: tuple[float, ...]
     variance: tuple[float, ...]
@@ -40,7 +40,7 @@ def grain_floor(photo: Field, strength: Field, known: Mask) -> GrainFloor:
 
     Args:
         photo: HxWx3 means of cells.
-        strength: HxW, root mean square of luminance within cells, smoothed.
+        strength: HxW, root mean square of luminance within fine places, smoothed.
         known: which cells may be looked at.
     """
     light, power = luminance(photo)[known], strength[known] ** 2
@@ -48,14 +48,16 @@ def grain_floor(photo: Field, strength: Field, known: Mask) -> GrainFloor:
         return GrainFloor((), ())
     edges = np.percentile(light, np.linspace(0, 100, _BINS + 1))
     points = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = (light >= low) & (light <= high)
         points.append((float(light[inside].mean()), float(np.percentile(power[inside], 10))))
     points.sort()
     return GrainFloor(tuple(p[0] for p in points), tuple(p[1] for p in points))
 
 
-def missing_grain(floor: GrainFloor, generated: Field, strength: Field, wanted: Mask) -> Field | None:
+def missing_grain(
+    floor: GrainFloor, generated: Field, strength: Field, wanted: Mask
+) -> Field | None:
     """Standard deviation (H x W) of the grain to add, ``None`` if there is none to speak of."""
     lack = floor.at(luminance(generated)) - strength**2
     lack = np.where(wanted, lack, 0)
@@ -66,12 +68,12 @@ def missing_grain(floor: GrainFloor, generated: Field, strength: Field, wanted: 
     return result
 
 
-def plain_lattice(nodes: Mask, flat: Mask, rng: np.random.Generator) -> Lattice:
-    """Offsets from every node to a flat place, drawn at random."""
+def plain_lattice(
+    box: Box, nodes: Mask, flat: Mask, ratio: int, rng: np.random.Generator
+) -> Lattice:
+    """Offsets from every node to a flat place (top-left cells, at least one), at random."""
     offsets = np.zeros((*nodes.shape, 2), np.int32)
     choice = np.argwhere(flat)[:, ::-1]
-    rows, columns = np.nonzero(nodes)
-    from_here = np.stack([columns, rows], axis=1) * PITCH - PITCH
-    drawn = choice[rng.integers(len(choice), size=rows.size)]
-    offsets[rows, columns] = drawn - from_here
-    return Lattice(offsets)
+    drawn = choice[rng.integers(len(choice), size=np.count_nonzero(nodes))]
+    offsets[nodes] = (drawn - corners_of(box, nodes)) * ratio
+    return Lattice(box, offsets, ratio)

@@ -11,20 +11,15 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.arrays import Field, Mask
 from engine.spreading import spread
-
-Field = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 _BLUR = 2.0  # cells: only low frequencies are compared
 _ENOUGH = 24  # cells that must be known of a family to judge by it
 
 
-def harmonised(
-    generated: Field, photo: Field, families: Sequence[tuple[Field, Mask]]
-) -> Field:
+def harmonised(generated: Field, photo: Field, families: Sequence[tuple[Field, Mask]]) -> Field:
     """``generated`` (H x W x 3) with its low frequencies tied to ``photo``'s.
 
     Args:

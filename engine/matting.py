@@ -18,15 +18,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.arrays import Field, Mask, Pixels
 from engine.framing import FRAME_SIZE, Similarity, warp
 from engine.labels import HEAD, SemanticClass, mask_of
 from engine.placing import TILE, HeadLayer, place_head
 from engine.spreading import shrink, spread
 from engine.tiles import Box, each, power_of_two, read_padded, tiles, upsample
-
-Field = NDArray[np.float32]
 
 # Half widths, in frame px, of the band in which colours decide: (inwards, outwards).
 HAIR_BAND = (2.5, 3.5)
@@ -48,7 +46,7 @@ class Matte:
     """
 
     box: Box
-    colours: NDArray
+    colours: Pixels
     alpha: Field
 
 
@@ -105,14 +103,15 @@ def head_matte(head: HeadLayer, photo: Box) -> Matte:
         if not rim.any():
             return
         mix = upsample(mixture, cells.over(4), coarse, tile)[here]
-        front, back, loose = mix[..., :3], mix[..., 3:6], mix[..., 6]
+        front, back, loose, play = mix[..., :3], mix[..., 3:6], mix[..., 6], mix[..., 7:]
         pixels = colours[target] * np.float32(unit)
         across = front - back
         a = ((pixels - back) * across).sum(axis=2) + loose * believed
         a /= (across * across).sum(axis=2) + loose
         a = np.clip((a - _SURE) / (1 - 2 * _SURE), least, most)
         rest = pixels - back - a[..., None] * across
-        own = front + rest * (a / (a * a + (1 - a) ** 2 + 0.05))[..., None]
+        own = rest * (a / (a * a + (1 - a) ** 2 + 0.05))[..., None]
+        own = front + np.clip(own, -play, play)  # what the head doesn't vary by is background
         own = np.clip(np.rint(own / unit), 0, np.iinfo(colours.dtype).max).astype(colours.dtype)
         mixed = rim & (a < 1)
         colours[target][mixed] = own[mixed]
@@ -162,7 +161,7 @@ def _reach_of(outline: Field, frame_to_body: Similarity) -> Box:
     return Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
 
-def _shrunk(pixels: NDArray, box: Box, field: Box, factor: int) -> Field:
+def _shrunk(pixels: Pixels, box: Box, field: Box, factor: int) -> Field:
     """Means of ``factor`` x ``factor`` px over ``field`` as float32 0..255."""
     padded = read_padded(pixels, field.shifted(-box.x0, -box.y0))
     unit = 255 / np.iinfo(pixels.dtype).max
@@ -172,7 +171,7 @@ def _shrunk(pixels: NDArray, box: Box, field: Box, factor: int) -> Field:
     return padded.astype(np.float32) * np.float32(unit)
 
 
-def _signed_distance(inside: NDArray[np.bool_]) -> Field:
+def _signed_distance(inside: Mask) -> Field:
     """Distance to the outline in cells, positive inside."""
     mask = inside.astype(np.uint8)
     within = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
@@ -182,15 +181,16 @@ def _signed_distance(inside: NDArray[np.bool_]) -> Field:
 
 
 def _mixture(guide: Field, known: Field) -> tuple[Field, Field]:
-    """Colours of the head (3) and of its background (3), continued into the rim, and lambda (1).
+    """What pixels of the rim are mixed of.
 
     Args:
         guide: the head photo on fine cells.
         known: on coarse cells (4 x 4 fine ones), how much is surely head, surely background.
 
     Returns:
-        these seven, and where (0..1) the background is plain and the head stands out from it;
-        both on coarse cells.
+        colours of the head (3) and of its background (3), continued into the rim, lambda (1),
+        and by how much the head's colour varies (1); and where (0..1) the background is plain
+        and the head stands out from it; both on coarse cells.
     """
     size = known.shape[1::-1]
     moments = shrink(np.dstack([guide, guide * guide]), (size[0], size[1]))
@@ -200,25 +200,26 @@ def _mixture(guide: Field, known: Field) -> tuple[Field, Field]:
         # Neighbourhood means, so that one odd pixel doesn't colour the rim.
         weight = cv2.GaussianBlur(sure, (0, 0), 1.0)
         colour = cv2.GaussianBlur(moments[..., :3] * sure[..., None], (0, 0), 1.0)
-        colour /= np.maximum(weight, 1e-6)[..., None]
+        colour = colour / np.maximum(weight, 1e-6)[..., None]
         # How much they vary is asked of a wider neighbourhood.
         weight = cv2.GaussianBlur(sure, (0, 0), 2.5)[..., None]
         wide = cv2.GaussianBlur(moments * sure[..., None], (0, 0), 2.5)
-        wide /= np.maximum(weight, 1e-6)
+        wide = wide / np.maximum(weight, 1e-6)
         variance = np.maximum(wide[..., 3:] - wide[..., :3] ** 2, 0).mean(axis=2)
         sides.append(spread(np.dstack([colour, variance]), sure))
     front, back = sides
     across = ((front[..., :3] - back[..., :3]) ** 2).sum(axis=2)
     plain = np.clip((across / (25 * (back[..., 3] + 40)) - 1) / 2, 0, 1)
-    loose = _NOISE + front[..., 3] + back[..., 3]
-    return np.dstack([front[..., :3], back[..., :3], loose]), plain
+    loose = _NOISE + 0.5 * (front[..., 3] + back[..., 3])
+    play = 6 + 1.5 * np.sqrt(front[..., 3])
+    return np.dstack([front[..., :3], back[..., :3], loose, play]), plain
 
 
 def guided_filter(guide: Field, mask: Field, radius: int, epsilon: float = 60.0) -> Field:
     """``mask`` (H x W) filtered so that its edges follow ``guide`` (H x W x 3, 0..255)."""
     size = (2 * radius + 1, 2 * radius + 1)
 
-    def mean(x: NDArray) -> NDArray:
+    def mean(x: Pixels) -> Pixels:
         return cv2.boxFilter(x, -1, size, borderType=cv2.BORDER_REFLECT_101)
 
     g, p = mean(guide), mean(mask)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.arrays import Field, Pixels
 from engine.framing import Similarity
 from engine.labels import Layout
 from engine.tiles import Box, each, read_padded, tiles
@@ -30,14 +30,14 @@ class HeadLayer:
         to_frame: head photo px -> its canonical frame.
     """
 
-    pixels: NDArray
+    pixels: Pixels
     to_body: Similarity
     layout: Layout
-    probabilities: NDArray[np.float32]
+    probabilities: Field
     to_frame: Similarity
 
 
-def place_head(head: HeadLayer, box: Box) -> NDArray:
+def place_head(head: HeadLayer, box: Box) -> Pixels:
     """The head photo as it lies in ``box`` of the body photo: ``box.shape + (3,)``, same dtype.
 
     One resampling: Lanczos where the head grows or keeps its size (an identity or a shift by
@@ -58,7 +58,7 @@ def place_head(head: HeadLayer, box: Box) -> NDArray:
     return result
 
 
-def _place_tile(pixels: NDArray, to_head: Similarity, bins: int, tile: Box) -> NDArray:
+def _place_tile(pixels: Pixels, to_head: Similarity, bins: int, tile: Box) -> Pixels:
     y, x = np.mgrid[tile.y0 : tile.y1, tile.x0 : tile.x1] + 0.5
     (a, b, tx), (d, e, ty) = to_head.matrix
     # From pixel corners to the centres of bins that OpenCV counts from, in 1/32 of a bin.
@@ -97,18 +97,18 @@ def _place_tile(pixels: NDArray, to_head: Similarity, bins: int, tile: Box) -> N
     return to_dtype(placed, pixels.dtype)
 
 
-def lanczos_taps(scale: float) -> NDArray[np.float32]:
+def lanczos_taps(scale: float) -> Field:
     """Low-pass for shrinking by ``scale`` < 1: Lanczos3 as wide as the new pixels."""
     n = math.ceil(3 / scale) - 1
     t = np.arange(-n, n + 1) * scale
     taps = np.sinc(t) * np.sinc(t / 3)
-    result: NDArray[np.float32] = (taps / taps.sum()).astype(np.float32)
+    result: Field = (taps / taps.sum()).astype(np.float32)
     return result
 
 
-def to_dtype(values: NDArray, dtype: np.dtype) -> NDArray:
+def to_dtype(values: Pixels, dtype: np.dtype) -> Pixels:
     """Round and clip ``values`` (already in the range of ``dtype``); no copy if they fit."""
     if values.dtype == dtype:
         return values
-    result: NDArray = np.clip(np.rint(values), 0, np.iinfo(dtype).max).astype(dtype)
+    result: Pixels = np.clip(np.rint(values), 0, np.iinfo(dtype).max).astype(dtype)
     return result

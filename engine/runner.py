@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from engine import stages
 from engine.cache import content_hash
@@ -16,9 +17,10 @@ from engine.compositing import (
     HeadLayer,
     Prepared,
     finish_composite,
+    place_head,
     prepare_composite,
 )  # fmt: skip
-from engine.devices import choose, place, use_all_cores
+from engine.devices import Compute, choose, place, use_all_cores
 from engine.engine import Description, JobContext
 from engine.errors import NoPersonError, PackError, RequestError
 from engine.finding.finder import Head
@@ -38,6 +40,7 @@ from engine.requests import (
 from engine.sgldm.denoiser import one_hot
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import SamplerInputs, sample
+from engine.tiles import Box
 
 T = TypeVar("T")
 
@@ -87,8 +90,11 @@ class PipelineRunner:
 
     def _move(self, device: str | None) -> None:
         self.compute = choose(device)
-        for model in self.pipeline.components.values():
+        for name, model in self.pipeline.components.items():
             place(model, self.compute)
+            if name == "finder" and self.compute.device.type == "cpu":
+                # Many shapes, little work: making bf16 kernels for each would take longer.
+                place(model, Compute(self.compute.device, torch.float32))
 
     def describe(self) -> Description:
         return Description(str(self.compute), f"{self.manifest.name} {self.manifest.version}")
@@ -171,24 +177,25 @@ class PipelineRunner:
     def _swap(self, request: SwapRequest, context: JobContext) -> tuple[Result, ...]:
         scene, head, body, move, head_parsed, body_parsed = self._scene(request, context)
         _note_resolution(context, head, body, request)
-
-        def layer() -> HeadLayer:
-            pixels = request.head.pixels
-            pixels = convert_profile(pixels, request.head.icc, request.body.icc)
-            pixels = _to_depth(pixels, request.body.pixels.dtype)
-            return HeadLayer(
-                pixels=pixels,
-                to_body=head.to_frame.then(move).then(body.to_frame.inverse()),
-                layout=head_parsed.layout,
-                probabilities=head_parsed.head_probability,
-                to_frame=head.to_frame,
-            )
-
         return self._generate(
-            context, request.body, scene, body.to_frame, body_parsed, layer, request.sampling,
-            request.variations, request.feather,
+            context, request.body, scene, body.to_frame, body_parsed,
+            lambda: _head_layer(request, head, body, move, head_parsed), request.sampling,
+            request.variations, request.feather, request.region,
             (request.head, request.body, head.to_frame, body.to_frame, move),
         )  # fmt: skip
+
+    def placed_head(self, request: SwapRequest) -> NDArray[Any]:
+        """The head photo as it lies in the body photo, which its opaque part is taken from."""
+        with torch.inference_mode():
+            head = stages.find(self.pipeline, request.head, request.head_at)
+            body = stages.find(self.pipeline, request.body, request.body_at)
+            head_parsed, body_parsed = (
+                stages.parse(self.pipeline, stages.view(photo, found.to_frame))
+                for photo, found in ((request.head, head), (request.body, body))
+            )
+        move = stages.align(head_parsed, body_parsed, request.transform, body.to_frame)
+        layer = _head_layer(request, head, body, move, head_parsed)
+        return place_head(layer, Box.of(request.body.pixels.shape))
 
     def _retouch(self, request: RetouchRequest, context: JobContext) -> tuple[Result, ...]:
         if not request.mask.any():
@@ -205,7 +212,7 @@ class PipelineRunner:
         scene = stages.with_overrides(scene, to_frame, request.layout, None)
         return self._generate(
             context, request.photo, scene, to_frame, parsed, lambda: None, request.sampling,
-            request.variations, request.feather,
+            request.variations, request.feather, request.mask,
             (request.photo, to_frame, request.mask, request.layout),
         )  # fmt: skip
 
@@ -217,7 +224,7 @@ class PipelineRunner:
         scene = stages.replace_head_scene(seen, parsed, keep_background=request.keep_background)
         return self._generate(
             context, request.photo, scene, head.to_frame, parsed, lambda: None, request.sampling,
-            request.variations, request.feather, (request.photo, head.to_frame, "replace"),
+            request.variations, request.feather, None, (request.photo, head.to_frame, "replace"),
         )  # fmt: skip
 
     def _layout(self, request: SwapRequest, context: JobContext) -> Result:
@@ -250,6 +257,7 @@ class PipelineRunner:
         sampling: SamplingSettings,
         variations: int,
         feather: float | None,
+        limit: NDArray[np.float32] | None,
         sources: tuple[object, ...],
     ) -> tuple[Result, ...]:
         key = (*sources, scene.known, scene.layout, scene.region)
@@ -267,9 +275,9 @@ class PipelineRunner:
                 context,
                 lambda: prepare_composite(
                     photo.pixels, to_frame, scene.layout, scene.region.astype(np.float32),
-                    layer(), parsed.layout, feather=feather,
+                    layer(), parsed.layout, feather=feather, limit=limit,
                 ),
-                "prepare", *key, feather,
+                "prepare", *key, feather, limit,
             )  # fmt: skip
         results = []
         layout = stages.photo_layout(scene.layout, to_frame, (photo.width, photo.height))
@@ -323,6 +331,19 @@ class PipelineRunner:
             photo=photo, layout=layout, region=region, seed=seed,
             milliseconds=dict(context.milliseconds), notes=context.notes, device=device, pack=pack,
         )  # fmt: skip
+
+
+def _head_layer(
+    request: SwapRequest, head: Head, body: Head, move: Similarity, parsed: stages.Parsed
+) -> HeadLayer:
+    pixels = convert_profile(request.head.pixels, request.head.icc, request.body.icc)
+    return HeadLayer(
+        pixels=_to_depth(pixels, request.body.pixels.dtype),
+        to_body=head.to_frame.then(move).then(body.to_frame.inverse()),
+        layout=parsed.layout,
+        probabilities=parsed.head_probability,
+        to_frame=head.to_frame,
+    )
 
 
 def _to_depth(pixels: np.ndarray, dtype: np.dtype) -> np.ndarray:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+from engine.arrays import Field
 
 _FULL = 0.25  # a cell this much of which is known counts as known
 

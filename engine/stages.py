@@ -96,7 +96,7 @@ def find(pipeline: HSDiffusionPipeline, photo: Photo, at: tuple[float, ...] | No
         NoPersonError: there is none.
     """
     longest = max(photo.height, photo.width)
-    pixels, factor = photo.pixels, 1.0
+    pixels = photo.pixels
     if longest > FIND_SIDE:
         factor = FIND_SIDE / longest
         size = max(1, round(photo.width * factor)), max(1, round(photo.height * factor))
@@ -106,14 +106,16 @@ def find(pipeline: HSDiffusionPipeline, photo: Photo, at: tuple[float, ...] | No
         pipeline.finder, small, thorough=at is not None,
         verify=lambda frame: face_agreement(pipeline.parse(frame, mirrored=False)),
     )  # fmt: skip
-    place = None if at is None else tuple(v * factor for v in at)
-    head = pick_head(heads, place, name=str(photo.path or "the photo"))
     fx, fy = photo.width / small.shape[1], photo.height / small.shape[0]
-    shrink = Similarity(2 / (fx + fy))
-    return Head(
-        (head.centre[0] * fx, head.centre[1] * fy), head.height * (fx + fy) / 2,
-        shrink.then(head.to_frame), head.score,
-    )  # fmt: skip
+    grow, shrink = (fx + fy) / 2, Similarity(2 / (fx + fy))
+    heads = [
+        Head(
+            (head.centre[0] * fx, head.centre[1] * fy), head.height * grow,
+            shrink.then(head.to_frame), head.score,
+        )
+        for head in heads
+    ]  # fmt: skip
+    return pick_head(heads, at, name=str(photo.path or "the photo"))
 
 
 def face_agreement(probabilities: NDArray[np.float32]) -> float:

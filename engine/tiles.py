@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+from engine.arrays import Mask, Pixels
 
 WORKERS = max(1, min(4, os.cpu_count() or 1))
 
@@ -33,7 +34,7 @@ class Box:
         return cls(0, 0, shape[1], shape[0])
 
     @classmethod
-    def around(cls, mask: NDArray[np.bool_]) -> Box:
+    def around(cls, mask: Mask) -> Box:
         """The smallest box that holds every true pixel."""
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
         if not rows.size:
@@ -112,7 +113,7 @@ def tiles(box: Box, size: int) -> Iterator[Box]:
             yield Box(x, y, x + size, y + size)
 
 
-def read_padded(array: NDArray, box: Box) -> NDArray:
+def read_padded(array: Pixels, box: Box) -> Pixels:
     """``array`` inside ``box``; beyond the border its edge pixels are repeated."""
     inside = box & Box.of(array.shape)
     if inside == box:
@@ -142,22 +143,39 @@ def each(
     """Run ``work`` on every box, in a few threads; the order doesn't matter.
 
     Args:
-        progress: called with the fraction done, in this thread.
+        progress: called with the fraction done, below 1, in this thread.
         check_cancel: raises to stop; no further box is started then.
     """
+    if len(boxes) < 2 or WORKERS == 1:
+        for k, box in enumerate(boxes):
+            _report(k / len(boxes), progress, check_cancel)
+            work(box)
+        return
     with ThreadPoolExecutor(WORKERS) as pool:
-        for start in range(0, len(boxes), 2 * WORKERS):
-            if check_cancel is not None:
-                check_cancel()
-            batch = boxes[start : start + 2 * WORKERS]
-            list(pool.map(work, batch))
-            if progress is not None:
-                progress((start + len(batch)) / len(boxes))
+        futures = [pool.submit(work, box) for box in boxes]
+        try:
+            for k, future in enumerate(futures):
+                _report(k / len(boxes), progress, check_cancel)
+                future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _report(
+    fraction: float,
+    progress: Callable[[float], None] | None,
+    check_cancel: Callable[[], None] | None,
+) -> None:
+    if check_cancel is not None:
+        check_cancel()
+    if progress is not None:
+        progress(fraction)
 
 
 def upsample(
-    grid: NDArray, cells: Box, factor: int, tile: Box, interpolation: int = cv2.INTER_LINEAR
-) -> NDArray:
+    grid: Pixels, cells: Box, factor: int, tile: Box, interpolation: int = cv2.INTER_LINEAR
+) -> Pixels:
     """The pixels of ``tile`` from a grid of one value (or colour) per ``factor`` pixels.
 
     Args:

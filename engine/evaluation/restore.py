@@ -121,8 +121,8 @@ def psnr_in(a: NDArray[Any], b: NDArray[Any], mask: NDArray[np.bool_]) -> float:
 def band_energy(images: NDArray[Any], masks: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Energy of luminance detail within the masks in octaves from the finest: ``(3,)``.
 
-    Bands of a Gaussian stack with sigma 0.8, 1.6, 3.2 px: wavelengths of about 2-5, 5-10
-    and 10-20 px of the frame.
+    Bands of a Gaussian stack with sigma 0.8, 1.6, 3.2 px: wavelengths of about 2-4, 4-8
+    and 8-15 px of the frame.
     """
     total = np.zeros(3)
     for image, mask in zip(images, masks, strict=True):

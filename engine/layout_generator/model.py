@@ -30,7 +30,7 @@ class LayoutGenerator(ModelMixin, ConfigMixin):
     """
 
     @register_to_config
-    def __init__(self, widths: tuple[int, ...] = (56, 80, 112, 128)) -> None:
+    def __init__(self, widths: tuple[int, ...] = (48, 64, 96, 128)) -> None:
         super().__init__()
         levels = len(widths)
         self.stem = nn.Conv2d((NUM_CLASSES + 1) * PATCH**2, widths[0], 3, padding=1)

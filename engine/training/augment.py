@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.framing import FRAME_SIZE, Similarity, warp
-from engine.labels import IGNORE, Layout, flip_layout
+from engine.labels import IGNORE, Layout, SemanticClass, flip_layout
 from engine.training.prepare import MARGIN
 
 Image = NDArray[np.uint8]
@@ -88,3 +88,32 @@ def degrade(image: Image, rng: np.random.Generator) -> Image:
         soft = cv2.GaussianBlur(image, (0, 0), 1.0)
         return np.asarray(cv2.addWeighted(image, 1.6, soft, -0.6, 0), np.uint8)
     return image
+
+
+def studio(rng: np.random.Generator, size: int = FRAME_SIZE) -> Image:
+    """A plain backdrop as portraits have it: a colour, falling off to one side, with grain."""
+    colour = rng.uniform(10, 245, size=3)
+    angle = rng.uniform(0, 2 * math.pi)
+    y, x = np.mgrid[:size, :size] / size - 0.5
+    fall = 1 + rng.uniform(0, 0.8) * (x * math.cos(angle) + y * math.sin(angle))
+    noise = rng.normal(0, rng.uniform(0, 4), size=(size, size, 1))
+    return np.clip(colour * fall[..., None] + noise, 0, 255).astype(np.uint8)
+
+
+def new_background(image: Image, layout: Layout, backdrop: Image) -> Image:
+    """The person of one frame before another background, with a soft outline."""
+    person = ((layout != SemanticClass.BACKGROUND) & (layout != IGNORE)).astype(np.float32)
+    alpha = cv2.GaussianBlur(person, (0, 0), 0.8)[..., None]
+    mixed = alpha * image + (1 - alpha) * backdrop
+    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+
+
+def dyed(image: Image, where: NDArray[np.bool_], rng: np.random.Generator) -> Image:
+    """Turn the hue and change the saturation and lightness of a part (clothes, say)."""
+    hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV).astype(np.int16)
+    hsv[..., 0] = (hsv[..., 0] + int(rng.integers(180))) % 180
+    hsv[..., 1] = np.clip(hsv[..., 1] * rng.uniform(0.5, 2.0) + rng.uniform(0, 60), 0, 255)
+    hsv[..., 2] = np.clip(hsv[..., 2] * rng.uniform(0.5, 1.3), 0, 255)
+    changed = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB)
+    alpha = cv2.GaussianBlur(where.astype(np.float32), (0, 0), 0.8)[..., None]
+    return np.clip(np.rint(alpha * changed + (1 - alpha) * image), 0, 255).astype(np.uint8)

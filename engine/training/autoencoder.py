@@ -64,7 +64,7 @@ class AutoencoderTask:
         self.modules: dict[str, nn.Module] = {"autoencoder": model}
         self.optimizers: dict[str, torch.optim.Optimizer] = {
             "autoencoder": torch.optim.AdamW(
-                parameters, learning_rate, betas=(0.9, 0.99), weight_decay=0.0
+                parameters, learning_rate, betas=(0.9, 0.99), weight_decay=0.0, fused=True
             )
         }
         self.batch_size = batch_size

@@ -46,7 +46,9 @@ class FinderTask:
         finder = Finder()
         self.modules: dict[str, nn.Module] = {"finder": finder}
         self.optimizers: dict[str, torch.optim.Optimizer] = {
-            "finder": torch.optim.AdamW(finder.parameters(), learning_rate, weight_decay=0.02)
+            "finder": torch.optim.AdamW(
+                finder.parameters(), learning_rate, weight_decay=0.02, fused=True
+            )
         }
         self.batch_size = batch_size
 

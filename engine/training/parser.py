@@ -8,13 +8,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.evaluation.parser import iou_figures, parse_frames
-from engine.labels import IGNORE, NUM_CLASSES, palette
+from engine.fill import pull_push
+from engine.labels import IGNORE, NUM_CLASSES, Layout, SemanticClass, palette
+from engine.masks import dilate
 from engine.parsing.model import Parser
-from engine.training.augment import degrade, light_and_colour, place_frame, random_placement
+from engine.training.augment import (
+    degrade,
+    dyed,
+    light_and_colour,
+    new_background,
+    place_frame,
+    random_placement,
+    studio,
+)
 from engine.training.data import Batch, Frames, Losses, Sample, batches
 
 
@@ -49,7 +60,9 @@ class ParserTask:
         parser = Parser()
         self.modules: dict[str, nn.Module] = {"parser": parser}
         self.optimizers: dict[str, torch.optim.Optimizer] = {
-            "parser": torch.optim.AdamW(parser.parameters(), learning_rate, weight_decay=0.03)
+            "parser": torch.optim.AdamW(
+                parser.parameters(), learning_rate, weight_decay=0.03, fused=True
+            )
         }
         self.batch_size = batch_size
         self.weights = class_weights(self.frames.layouts)
@@ -67,8 +80,29 @@ class ParserTask:
         image, layout = place_frame(
             self.frames.images[i], self.frames.layouts[i], placement, flip=rng.random() < 0.5
         )
+        image = self._elsewhere(image, layout, rng)
         image = degrade(light_and_colour(image, rng), rng)
         return {"image": image, "layout": layout}
+
+    def _elsewhere(
+        self, image: NDArray[np.uint8], layout: Layout, rng: np.random.Generator
+    ) -> NDArray[np.uint8]:
+        """Sometimes other clothes' colours and another background: street photos aren't all."""
+        if rng.random() < 0.25:
+            clothes = (layout == SemanticClass.UPPER_CLOTHES) | (layout == SemanticClass.HAT)
+            image = dyed(image, clothes, rng)
+        kind = rng.random()
+        if kind < 0.12:
+            return new_background(image, layout, studio(rng))
+        if kind < 0.40:
+            j = int(rng.integers(len(self.frames)))
+            away = random_placement(rng, scale=(0.7, 1.6), degrees=15, shift=60)
+            other, its = place_frame(
+                self.frames.images[j], self.frames.layouts[j], away, flip=rng.random() < 0.5
+            )
+            empty = ~dilate((its != SemanticClass.BACKGROUND) & (its != IGNORE), 6)
+            return new_background(image, layout, pull_push(other, empty))
+        return image
 
     def batches(self, seed: int) -> Iterable[Batch]:
         return batches(self.make, self.batch_size, seed=seed)

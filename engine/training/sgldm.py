@@ -51,7 +51,11 @@ class SGLDMTask:
         self.modules: dict[str, nn.Module] = {"denoiser": denoiser}
         self.optimizers: dict[str, torch.optim.Optimizer] = {
             "denoiser": torch.optim.AdamW(
-                denoiser.parameters(), learning_rate, betas=(0.9, 0.99), weight_decay=0.01
+                denoiser.parameters(),
+                learning_rate,
+                betas=(0.9, 0.99),
+                weight_decay=0.01,
+                fused=True,
             )
         }
         self.batch_size = batch_size

@@ -10,12 +10,16 @@ import pytest
 
 @pytest.fixture(scope="session")
 def one_thread() -> Iterator[None]:
-    """Torch on one core: models this small only get slower on more."""
+    """Torch on one core: models this small only get slower on more, much so on busy ones."""
     import torch
+
+    from engine import runner
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "use_all_cores", lambda: None)
+        yield
     torch.set_num_threads(threads)
 
 
@@ -50,3 +54,16 @@ def tiny_pack(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Pat
         make().save_pretrained(folder / name)
     write_manifest(folder, PackManifest(name="tiny", version="1.0", licence="Apache-2.0"))
     return folder
+
+
+@pytest.fixture
+def seeing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Painted people are found and parsed, as trained models would see real ones."""
+    from engine import stages
+    from engine.sgldm.pipeline import HSDiffusionPipeline
+    from tests.engine import people
+
+    monkeypatch.setattr(stages, "find_heads", people.find_painted)
+    monkeypatch.setattr(
+        HSDiffusionPipeline, "parse", lambda self, frame, **_: people.read_colours(frame)
+    )

@@ -6,13 +6,16 @@ A photo painted by ``painted`` shows its layout to whoever knows the palette, so
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.finding.finder import Head
 from engine.framing import CHIN, FRAME_SIZE, TOP_OF_FACE, Similarity, canonical_frame, warp
+from engine.imageio import Photo
 from engine.labels import CCP_NAMES, NUM_CLASSES, Layout, SemanticClass, palette
 from engine.training import ccp
 
@@ -60,9 +63,17 @@ def painted(
 
 def read_colours(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Class probabilities ``(16, H, W)``: a parser that knows the palette."""
-    apart = (frame[..., None, :].astype(np.float32) - palette()).__pow__(2).sum(-1)
-    nearest = apart.argmin(-1)
+    cells = frame >> 3
+    nearest = _nearest_class()[cells[..., 0], cells[..., 1], cells[..., 2]]
     return np.eye(NUM_CLASSES, dtype=np.float32)[nearest].transpose(2, 0, 1)
+
+
+@lru_cache
+def _nearest_class() -> NDArray[np.intp]:
+    """Of colours by their upper five bits: ``(32, 32, 32)``."""
+    colours = np.stack(np.meshgrid(*[np.arange(4, 256, 8)] * 3, indexing="ij"), -1)
+    apart = (colours[..., None, :] - palette().astype(int)) ** 2
+    return apart.sum(-1).argmin(-1)
 
 
 def face_mesh(to_frame: Similarity) -> NDArray[np.float64]:
@@ -81,6 +92,8 @@ def face_mesh(to_frame: Similarity) -> NDArray[np.float64]:
     ring(ccp.RIGHT_EYE + ccp.RIGHT_BROW, 119, 62, 5, 4)
     ring(ccp.NOSE, 128, 72, 4, 7)
     ring(ccp.MOUTH, 128, 86, 8, 3)
+    points[[61, 291]] = [(120, 86), (136, 86)]  # corners of the mouth, and of the eyes
+    points[[33, 133, 362, 263]] = [(114, 62), (124, 62), (132, 62), (142, 62)]
     points[TOP_OF_FACE], points[CHIN] = (128, TOP_Y), (128, CHIN_Y)
     points[[ccp.RIGHT_SIDE, ccp.LEFT_SIDE]] = [(106, 68), (150, 68)]
     points[[ccp.RIGHT_JAW, ccp.LEFT_JAW]] = [(112, 88), (144, 88)]
@@ -126,3 +139,34 @@ def write_dataset(folder: Path) -> Path:
             points.append(face_mesh(to_frame).astype(np.float32))
     np.savez(folder / "landmarks.npz", ids=np.array(ids), points=np.stack(points))
     return folder
+
+
+def snapshot(
+    layout: Layout | None = None, *, face: float = 70, at: tuple[float, float] = (150, 110),
+    size: tuple[int, int] = (300, 360), degrees: float = 0, deep: bool = False,
+) -> Photo:  # fmt: skip
+    """A photo of a painted person, its face ``face`` px high and centred at ``at``."""
+    turn = np.radians(degrees)
+    half = face / 2 * np.array([-np.sin(turn), np.cos(turn)])
+    to_frame = canonical_frame(np.array(at) - half, np.array(at) + half)
+    pixels = painted(person() if layout is None else layout, to_frame, size)
+    return Photo(pixels.astype(np.uint16) * 257 if deep else pixels)
+
+
+def find_painted(finder: object, photo: NDArray[np.uint8], **_: object) -> list[Head]:
+    """Stands for ``find_heads``: the one painted face, upright or not, told by its colours."""
+    cells = photo >> 3
+    classes = _nearest_class()[cells[..., 0], cells[..., 1], cells[..., 2]]
+    eyes, mouth = (
+        np.argwhere(np.isin(classes, which))[:, ::-1] + 0.5
+        for which in ((C.LEFT_EYE, C.RIGHT_EYE), (C.MOUTH,))
+    )
+    if len(eyes) < 8 or len(mouth) < 4:
+        return []
+    up, down = eyes.mean(0), mouth.mean(0)
+    # Eyes stand at 62 and the mouth at 86 where top and chin are 40 and 96.
+    along = (down - up) / 24
+    top, chin = up + along * (TOP_Y - 62), up + along * (CHIN_Y - 62)
+    centre = (top + chin) / 2
+    height = float(np.hypot(*(chin - top)))
+    return [Head((float(centre[0]), float(centre[1])), height, canonical_frame(top, chin), 0.9)]

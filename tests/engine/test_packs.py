@@ -24,6 +24,8 @@ from engine.packs import (
 )
 from engine.runner import PipelineRunner
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture
 def pack(tiny_pack: Path, tmp_path: Path) -> Path:

@@ -500,7 +500,7 @@ def test_help_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     commands = re.findall(r"^    ([a-z-]+)(?: |$)", capsys.readouterr().out, re.MULTILINE)
     assert commands == [
         "swap", "replace-head", "retouch", "layout", "parse", "batch", "labels", "bench",
-        "doctor", "prepare", "train", "evaluate",
+        "doctor", "prepare", "train", "evaluate", "pack",
     ]  # fmt: skip
     for command in commands:
         with pytest.raises(SystemExit):

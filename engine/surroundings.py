@@ -1,0 +1,137 @@
+"""What the photo gives to what is generated in it: colours, texture, grain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from engine.arrays import Field, Mask, Pixels
+from engine.cells import PITCH, CellGrid, CellMeans, cell_means
+from engine.detail import (
+    SKIN_FAMILY,
+    DetailStore,
+    Family,
+    Plane,
+    eroded,
+    families_of,
+    family_layout,
+    source_layout,
+)
+from engine.framing import Similarity, warp
+from engine.grain import GrainFloor, grain_floor
+from engine.labels import Layout
+from engine.matting import Matte
+from engine.placing import HeadLayer
+from engine.texture import Places
+from engine.tiles import Box, read_padded
+
+_MARGIN = 16  # cells around the region that are looked at
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the photo gives; the same for every seed.
+
+    Attributes:
+        size: pixels per cell.
+        box: the cells to work on.
+        wanted: HxW, cells to be generated.
+        keeps: HxW, cells whose pixels stay.
+        places, families, store: what can be copied.
+        floor: how strong grain is.
+    """
+
+    size: int
+    box: Box
+    wanted: Mask
+    keeps: Mask
+    places: Places
+    families: Sequence[Family]
+    store: DetailStore
+    floor: GrainFloor
+
+
+def surroundings_of(
+    body_pixels: Pixels,
+    grid: CellGrid,
+    layout: Layout,
+    body_layout: Layout,
+    head: HeadLayer | None,
+    matte: Matte | None,
+    depth: Field,
+    core: Mask,
+) -> Surroundings:
+    """What the photo and, for want of its own skin, the new head give to copy."""
+    k = grid.size
+    means = cell_means(body_pixels, grid.box, k)
+    wanted = (depth > -1.5) & ~eroded(core, 2)
+    box = Box.around(wanted).grown(_MARGIN).aligned(PITCH) & Box.of(grid.shape)
+    inner = Box.of(body_pixels.shape) & grid.box
+    seen = np.zeros(grid.shape, bool)
+    seen[: inner.height // k, : inner.width // k] = True
+    keeps = seen & (depth < -1.5)
+    body_families = source_layout(grid.from_frame_field(body_layout, cv2.INTER_NEAREST, beyond=255))
+    body_families = np.where(seen, body_families, 255).astype(np.uint8)
+    final = family_layout(layout)
+    masks = {
+        int(f): grid.from_frame_field((final == f).astype(np.float32), cv2.INTER_LINEAR)[box.slices]
+        for f in np.unique(final)
+    }
+    planes = [Plane(body_pixels, (0, 0), grid.box, means)]
+    head_skin = None
+    if head is not None and matte is not None and SKIN_FAMILY in masks:
+        wants_skin = (wanted[box.slices] & (masks[SKIN_FAMILY] > 0.5)).any()
+        if wants_skin and not (body_families == SKIN_FAMILY).any():
+            planes.append(_head_plane(matte, grid))
+            skin = _head_skin(head, matte, grid, planes[1].box)
+            head_skin = _beside([np.zeros(grid.shape, bool), skin])
+    canvas = CellMeans(
+        *(
+            _beside([getattr(plane.means, name) for plane in planes])
+            for name in ("cells", "fine", "within")
+        )
+    )
+    known = np.zeros(canvas.within.shape, bool)
+    known[: seen.shape[0], : seen.shape[1]] = ~wanted & seen
+    places = Places.of(canvas, known)
+    families = families_of(box, masks, body_families, keeps, wanted, places, head_skin)
+    strength = places.strength[: seen.shape[0], : seen.shape[1], 1]
+    return Surroundings(
+        k, box, wanted, keeps, places, families, DetailStore(planes, k, Box.of(known.shape).shape),
+        grain_floor(means.cells, strength, keeps),
+    )  # fmt: skip
+
+
+def _head_plane(matte: Matte, grid: CellGrid) -> Plane:
+    """The placed head as a second plane of the canvas."""
+    box = matte.box.aligned(grid.size * PITCH)
+    x, y = matte.box.x0, matte.box.y0
+    pixels = read_padded(matte.colours, box.shifted(-x, -y))
+    return Plane(matte.colours, (x, y), box, cell_means(pixels, Box.of(box.shape), grid.size))
+
+
+def _head_skin(head: HeadLayer, matte: Matte, grid: CellGrid, box: Box) -> Mask:
+    """Which cells of ``box`` show nothing but the new head's skin."""
+    k = grid.size
+    to_cells = head.to_frame.inverse().then(head.to_body)
+    to_cells = to_cells.then(Similarity(1 / k, 0, -box.x0 / k, -box.y0 / k))
+    size = box.over(k).shape[::-1]
+    families = warp(
+        source_layout(head.layout), to_cells, size, interpolation=cv2.INTER_NEAREST,
+        border=cv2.BORDER_CONSTANT, border_value=255,
+    )  # fmt: skip
+    opaque = read_padded(matte.alpha, box.shifted(-matte.box.x0, -matte.box.y0))
+    small = cv2.resize(opaque, size, interpolation=cv2.INTER_AREA)
+    return eroded((families == SKIN_FAMILY) & (small > 0.999), 2)
+
+
+def _beside(fields: list[Pixels]) -> Pixels:
+    """Arrays side by side, the lower ones filled up with zeros."""
+    height = max(field.shape[0] for field in fields)
+    return np.concatenate(
+        [np.pad(f, ((0, height - f.shape[0]), *[(0, 0)] * (f.ndim - 1))) for f in fields],
+        axis=1,
+    )
