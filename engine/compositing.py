@@ -78,8 +78,8 @@ def prepare_composite(
         layout, region: as in ``FrameResult``.
         body_layout: 256x256, the untouched body photo's layout in its frame.
         feather: width in photo px of the soft rim inside the region; ``None`` = automatic.
-        limit: HxW float32 0..1 of the photo's size (a painted mask): nothing changes where it
-            is 0, and the result's region is never above it.
+        limit: HxW float32 0..1 of the photo's size (a painted mask): nothing generated shows
+            where it is 0, nor above it; a head laid over is not cut by it.
     """
     photo = Box.of(body_pixels.shape)
     grid = CellGrid.of(photo, to_frame)

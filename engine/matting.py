@@ -22,7 +22,7 @@ import numpy as np
 from engine.arrays import Field, Mask, Pixels
 from engine.framing import FRAME_SIZE, Similarity, warp
 from engine.labels import HEAD, SemanticClass, mask_of
-from engine.placing import TILE, HeadLayer, place_head
+from engine.placing import TILE, HeadLayer, place_head, to_dtype
 from engine.spreading import shrink, spread
 from engine.tiles import Box, each, power_of_two, read_padded, tiles, upsample
 
@@ -32,6 +32,8 @@ SKIN_BAND = (1.0, 1.0)
 FLYAWAYS = 3.5  # this much further out before a plain background that hair stands out from
 _HAIRY = frozenset({SemanticClass.HAIR, SemanticClass.HAT, SemanticClass.HEAD_ACCESSORY})
 _SURE = 0.05  # alpha this close to 0 or 1 is 0 or 1
+_BLED = 6.0  # levels by which the tint of the rim may differ from the head's own
+_ALMOST = np.float32(0.998)  # alpha where it does: such a pixel isn't the core's
 _NOISE = 200.0  # the least lambda: variance of colours, in (levels of 255)^2
 
 
@@ -111,11 +113,17 @@ def head_matte(head: HeadLayer, photo: Box) -> Matte:
         a = np.clip((a - _SURE) / (1 - 2 * _SURE), least, most)
         rest = pixels - back - a[..., None] * across
         own = rest * (a / (a * a + (1 - a) ** 2 + 0.05))[..., None]
-        own = front + np.clip(own, -play, play)  # what the head doesn't vary by is background
-        own = np.clip(np.rint(own / unit), 0, np.iinfo(colours.dtype).max).astype(colours.dtype)
+        # What the head doesn't vary by is background, or colour that bled from it.
+        light = own.mean(axis=2, keepdims=True)
+        tint = own - light
+        clean = np.clip(tint, -play[..., 1:], play[..., 1:])
+        bled = rim & (np.abs(tint - clean).max(axis=2) > _BLED)
+        a = np.where(bled, np.minimum(a, _ALMOST), a)
+        clipped = np.clip(light, -play[..., :1], play[..., :1])
+        own = front + clean + np.where(a[..., None] < _ALMOST, clipped, light)
         mixed = rim & (a < 1)
-        colours[target][mixed] = own[mixed]
-        alpha[target] = np.minimum(np.where(rim, a, most), 1) * edge
+        np.copyto(colours[target], to_dtype(own / unit, colours.dtype), where=mixed[..., None])
+        alpha[target] = np.where(rim, a, most) * edge
 
     each(cut_out, list(tiles(box, TILE)))
     return Matte(box, colours, alpha)
@@ -189,11 +197,13 @@ def _mixture(guide: Field, known: Field) -> tuple[Field, Field]:
 
     Returns:
         colours of the head (3) and of its background (3), continued into the rim, lambda (1),
-        and by how much the head's colour varies (1); and where (0..1) the background is plain
-        and the head stands out from it; both on coarse cells.
+        and by how much the head varies in brightness and tint (2); and where (0..1) the
+        background is plain and the head stands out from it; both on coarse cells.
     """
     size = known.shape[1::-1]
-    moments = shrink(np.dstack([guide, guide * guide]), (size[0], size[1]))
+    tint = guide - guide.mean(axis=2, keepdims=True)
+    squares = [guide * guide, (tint * tint).mean(axis=2)]
+    moments = shrink(np.dstack([guide, *squares]), (size[0], size[1]))
     sides = []
     for k in range(2):
         sure = (known[..., k] > 0.99).astype(np.float32)
@@ -205,13 +215,15 @@ def _mixture(guide: Field, known: Field) -> tuple[Field, Field]:
         weight = cv2.GaussianBlur(sure, (0, 0), 2.5)[..., None]
         wide = cv2.GaussianBlur(moments * sure[..., None], (0, 0), 2.5)
         wide = wide / np.maximum(weight, 1e-6)
-        variance = np.maximum(wide[..., 3:] - wide[..., :3] ** 2, 0).mean(axis=2)
-        sides.append(spread(np.dstack([colour, variance]), sure))
+        variance = np.maximum(wide[..., 3:6] - wide[..., :3] ** 2, 0).mean(axis=2)
+        middle = wide[..., :3] - wide[..., :3].mean(axis=2, keepdims=True)
+        tinted = np.maximum(wide[..., 6] - (middle**2).mean(axis=2), 0)
+        sides.append(spread(np.dstack([colour, variance, tinted]), sure))
     front, back = sides
     across = ((front[..., :3] - back[..., :3]) ** 2).sum(axis=2)
     plain = np.clip((across / (25 * (back[..., 3] + 40)) - 1) / 2, 0, 1)
     loose = _NOISE + 0.5 * (front[..., 3] + back[..., 3])
-    play = 6 + 1.5 * np.sqrt(front[..., 3])
+    play = np.dstack([6 + 1.5 * np.sqrt(front[..., 3]), 3 + 1.5 * np.sqrt(front[..., 4])])
     return np.dstack([front[..., :3], back[..., :3], loose, play]), plain
 
 

@@ -116,7 +116,7 @@ class Painter:
             means = p.around.places.means.fine
             own_smooth = upsample(means, Box.of(means.shape), pitch, at, cv2.INTER_CUBIC)[inside]
             w = weight[..., None]
-            smooth = own_smooth + w * (smooth - own_smooth)
+            smooth = (1 - w) * own_smooth + w * smooth  # exact for w = 1, as in other tiles
             fine = (1 - w) * (own - own_smooth) + w * fine
             fine /= np.sqrt((1 - w) ** 2 + w**2)
         return smooth + fine

@@ -262,14 +262,14 @@ class PipelineRunner:
     ) -> tuple[Result, ...]:
         key = (*sources, scene.known, scene.layout, scene.region)
         with context.stage("encode"):
-            z_known, mask = self._cached(
+            z_filled, mask = self._cached(
                 context,
-                lambda: self.pipeline.encode_known(scene.image, scene.known),
+                lambda: self.pipeline.encode_filled(scene.image, scene.known, scene.layout),
                 "encode",
                 *key,
             )
-        planes = one_hot(torch.from_numpy(scene.layout)[None].to(z_known.device))
-        inputs = SamplerInputs(z_known, mask, planes.to(z_known.dtype))
+        planes = one_hot(torch.from_numpy(scene.layout)[None].to(z_filled.device))
+        inputs = SamplerInputs(z_filled, mask, planes.to(z_filled.dtype))
         with context.stage("prepare"):
             prepared: Prepared = self._cached(
                 context,

@@ -219,15 +219,9 @@ def blend(
 
 def inpaint(pipeline: HSDiffusionPipeline, scene: Scene, blended: Layout) -> Scene:
     """Fill the blended layout; the result says what stands *behind* the head's rim."""
-    filled = inpaint_layout(pipeline.layout_generator, blended)
-    masks = scene.masks
-    if masks is not None:
-        # Under the matte's outer half no head is wanted: never hair under hair.
-        behind = filled.copy()
-        outside = mask_of(filled, HEAD) & ~masks.head
-        behind[outside] = SemanticClass.BACKGROUND
-        filled = behind
-    return Scene(scene.image, scene.known, filled, scene.region, masks)
+    # The whole head is there already; under its matte's outer half, never hair under hair.
+    filled = inpaint_layout(pipeline.layout_generator, blended, without=HEAD)
+    return Scene(scene.image, scene.known, filled, scene.region, scene.masks)
 
 
 def with_overrides(

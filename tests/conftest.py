@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Generator, Iterator
@@ -15,6 +16,8 @@ from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Started in the background by a shell, we are made to ignore Ctrl-C; some tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The cores may be busy, so no deadlines. The examples are the same in every run; search for new
 # ones with `pytest --hypothesis-profile=explore`.

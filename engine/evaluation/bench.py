@@ -155,7 +155,7 @@ def _sampling(runner: PipelineRunner, settings: SamplingSettings) -> Mapping[str
         s = denoiser.encode_layout(x.layout)
 
     def step() -> object:
-        return denoiser(x.known, t, s, x.known, x.mask, x.known)
+        return denoiser(x.filled, t, s, x.filled, x.mask, x.filled)
 
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         step()

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from engine.errors import InputFileError
-from engine.finding.finder import find_heads
+from engine.finding.finder import Head
 from engine.framing import FRAME_SIZE, warp
 from engine.training.prepare import Item
 
+Find = Callable[[NDArray[np.uint8]], Sequence[Head]]
+
 
 def finder_figures(
-    finder: nn.Module, dataset: Path, items: Sequence[Item]
+    find: Find, dataset: Path, items: Sequence[Item]
 ) -> tuple[dict[str, float], list[NDArray[np.uint8]]]:
-    """Errors of the most prominent head against the landmarks, and the frames found.
+    """Errors of the first head found against the landmarks, and the frames found.
 
     Centre errors are in face heights, scale errors relative; ``within`` is the share of
     photos whose centre is within 5 % of the face height and scale within 8 %.
@@ -34,7 +35,7 @@ def finder_figures(
         photo = np.asarray(np.ascontiguousarray(bgr[..., ::-1]), np.uint8)
         top, chin = np.array(item.points[0]), np.array(item.points[1])
         height = math.dist(top, chin)
-        heads = find_heads(finder, photo)  # type: ignore[arg-type]
+        heads = find(photo)
         if not heads:
             centres.append(math.inf)
             scales.append(math.inf)

@@ -95,7 +95,7 @@ def generate(
     images = []
     for start in range(0, len(cases), batch_size):
         part = cases[start : start + batch_size]
-        encoded = [pipeline.encode_known(c.truth, c.known) for c in part]
+        encoded = [pipeline.encode_filled(c.truth, c.known, c.layout) for c in part]
         layouts = torch.from_numpy(np.stack([c.layout for c in part]))
         inputs = SamplerInputs(
             torch.cat([z for z, _ in encoded]),

@@ -36,12 +36,23 @@ def evaluate(
         sheet = out / f"{name}.png"
     with torch.inference_mode():
         if name == "finder":
+            from engine import stages
+            from engine.errors import NoPersonError
             from engine.evaluation.finder import finder_figures
+            from engine.finding.finder import Head
+            from engine.imageio import Photo
             from engine.training.prepare import read_manifest
 
             dataset, items = read_manifest(data)
             items = [item for item in items if item.split == "validation"][:count]
-            return finder_figures(pipeline.finder, dataset, items)[0]
+
+            def find(photo: Photo) -> list[Head]:
+                try:
+                    return [stages.find(pipeline, photo)]  # as a swap does, the parser's say too
+                except NoPersonError:
+                    return []
+
+            return finder_figures(lambda pixels: find(Photo(pixels)), dataset, items)[0]
         if name == "parser":
             from engine.evaluation.parser import iou_figures
 

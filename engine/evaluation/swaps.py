@@ -54,7 +54,8 @@ def swap_figures(
             try:
                 (result,) = engine.submit(request).result()
             except EngineError as error:
-                errors.append(f"{head_item.photo} -> {body_item.photo}: {error}")
+                kind = type(error).__name__  # the sentence may name this machine's folders
+                errors.append(f"{head_item.photo} -> {body_item.photo}: {kind}")
                 continue
             changed += changed_outside(runner, request, result)
             assert result.region is not None

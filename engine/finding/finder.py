@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -20,8 +20,10 @@ from engine.framing import FRAME_SIZE, Similarity, canonical_frame, warp
 PYRAMID_STEP = 1.5
 SMALLEST, LARGEST = 64, 768  # px of the photo's longer side at the pyramid's ends
 SCORE = 0.12  # of the detector, for a candidate
-SURE = 0.55  # of a head's score: no smaller head is looked for
-VERIFIED = 0.48  # of the second opinion
+CLEAR = 0.5  # of the detector, for a candidate that is looked at first
+SURE = 0.52  # of a head's score: no smaller head is looked for
+VERIFIED = 0.42  # of the second opinion
+MOST_LOOKS = 16
 FACE_PROBABILITY = 0.3  # of the refiner, for a head
 ROUNDS = 3
 
@@ -56,7 +58,7 @@ class _Candidate:
 
 
 def _tensor(image: NDArray[Any], model: Finder) -> Tensor:
-    x = torch.from_numpy(np.ascontiguousarray(image)).to(model.device).movedim(-1, 0)[None]
+    x = torch.from_numpy(np.array(image, order="C")).to(model.device).movedim(-1, 0)[None]
     x = (x.float() / 127.5 - 1).to(model.dtype)
     return x.contiguous(memory_format=torch.channels_last)
 
@@ -89,8 +91,17 @@ def _peaks(model: Finder, photo: NDArray[np.uint8], longest: int, score: float) 
     return found
 
 
-def _overlap(a: _Candidate, b: _Candidate) -> bool:
-    return math.hypot(a.x - b.x, a.y - b.y) < 0.6 * max(a.height, b.height)
+def _within(a: _Candidate, head: Head) -> bool:
+    return math.dist((a.x, a.y), head.centre) < 0.6 * max(a.height, head.height)
+
+
+def _in_photo(head: Head, fx: float, fy: float) -> Head:
+    """A head found in the working copy, in the photo's own pixels."""
+    to_working = Similarity(2 / (fx + fy))
+    return Head(
+        (head.centre[0] * fx, head.centre[1] * fy), head.height * (fx + fy) / 2,
+        to_working.then(head.to_frame), head.score,
+    )  # fmt: skip
 
 
 def _refine(model: Finder, photo: NDArray[np.uint8], start: _Candidate) -> Head | None:
@@ -133,11 +144,12 @@ def find_heads(
     """Heads in a photo (H x W x 3 RGB uint8 sRGB), the most prominent first.
 
     Prominent: large, sure, and towards the middle of the photo. The pyramid is searched from
-    large heads to small ones and ends at the level that shows a sure one; ``thorough``
-    searches all of it.
+    large heads to small ones and ends at the level that shows a sure one.
 
     Args:
-        score: of the detector, from which a place is looked at closely.
+        score: of the detector, from which a place may be looked at closely; one below
+            ``CLEAR`` only if nothing clearer turns out to be a head.
+        thorough: search the whole pyramid and look at every place.
         verify: a second opinion on a canonical frame, 0..1 (for instance the parser's);
             heads below ``VERIFIED`` are dropped.
     """
@@ -147,30 +159,34 @@ def find_heads(
         shrink = 2 * LARGEST / base
         working = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     fx, fy = photo.shape[1] / working.shape[1], photo.shape[0] / working.shape[0]
-    to_working = Similarity(2 / (fx + fy))
-    kept: list[_Candidate] = []
+    found: list[_Candidate] = []
+    tried: list[_Candidate] = []
     heads: list[Head] = []
+
+    def look(least: float) -> None:
+        for candidate in sorted(found, key=lambda c: -c.score):
+            if candidate.score < least or candidate in tried or len(tried) >= MOST_LOOKS:
+                continue
+            if any(_within(candidate, head) for head in heads):
+                continue
+            tried.append(candidate)
+            head = _refine(model, working, candidate)
+            if head is not None and verify is not None:
+                sure = verify(warp(working, head.to_frame, (FRAME_SIZE, FRAME_SIZE)))
+                head = replace(head, score=sure) if sure >= VERIFIED else None
+            if head is not None:
+                heads.append(head)
+
     longest = float(SMALLEST)
     while longest <= min(LARGEST, 1.5 * max(working.shape[:2])):
-        found = sorted(_peaks(model, working, round(longest), score), key=lambda c: -c.score)
-        for candidate in found[:6]:
-            if any(_overlap(candidate, other) for other in kept):
-                continue
-            head = _refine(model, working, candidate)
-            if head is None:
-                continue
-            kept.append(candidate)
-            sure = head.score
-            if verify is not None:
-                sure = verify(warp(working, head.to_frame, (FRAME_SIZE, FRAME_SIZE)))
-                if sure < VERIFIED:
-                    continue
-            centre = head.centre[0] * fx, head.centre[1] * fy
-            height = head.height * (fx + fy) / 2
-            heads.append(Head(centre, height, to_working.then(head.to_frame), sure))
+        found += _peaks(model, working, round(longest), score)
+        look(score if thorough else CLEAR)
         if not thorough and any(head.score >= SURE for head in heads):
             break
         longest *= PYRAMID_STEP
+    if not heads:
+        look(score)
+    heads = [_in_photo(head, fx, fy) for head in heads]
     heads = _without_doubles(heads)
     h, w = photo.shape[:2]
 

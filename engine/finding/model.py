@@ -59,9 +59,8 @@ class Refiner(nn.Module):
         heat = self.heat(x).float()
         n, points, h, w = heat.shape
         p = heat.reshape(n, points, h * w).softmax(-1).reshape(n, points, h, w)
-        # Half a crop of margin all round: a landmark may lie outside the crop.
-        xs = (torch.arange(w, device=crop.device) + 0.5) * 4 * 2 - CROP / 2
-        ys = (torch.arange(h, device=crop.device) + 0.5) * 4 * 2 - CROP / 2
+        xs = (torch.arange(w, device=crop.device) + 0.5) * 4
+        ys = (torch.arange(h, device=crop.device) + 0.5) * 4
         px, py = (p.sum(2) * xs).sum(-1), (p.sum(3) * ys).sum(-1)
         middle = x.float().mean((2, 3)).to(self.face.weight.dtype)
         return torch.stack([px, py], -1), self.face(middle)[:, 0]

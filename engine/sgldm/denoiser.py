@@ -6,9 +6,9 @@ Time runs from 0 (clean) to 1 (pure noise) along the cosine schedule
 
 which has zero terminal SNR. The network predicts v = alpha eps - sigma z_0.
 
-Ours: besides z_t and the layout latent s = tau(l) it sees the known latents, the mask m^r
-and, in the fine pass, the coarse latents. At t = 1 with z_t = 0 it *is* the coarse pass:
-v = -z_0, a regression.
+Ours: besides z_t and the layout latent s = tau(l) it sees the latents of the frame with its
+hole filled (what is known, and a first guess of the rest), the mask m^r and, in the fine pass,
+the coarse latents. At t = 1 with z_t = 0 it *is* the coarse pass: v = -z_0, a regression.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Denoiser(ModelMixin, ConfigMixin):
     ) -> None:
         super().__init__()
         self.condition = ConditionEncoder(layout_channels)
-        # z_t, known latents, coarse latents; mask, "coarse given", "layout given"
+        # z_t, filled latents, coarse latents; mask, "coarse given", "layout given"
         channels = 3 * latent_channels + layout_channels + 3
         self.stem = nn.Conv2d(4 * channels, widths[0], 3, padding=1)
         self.time = nn.Sequential(
@@ -98,7 +98,7 @@ class Denoiser(ModelMixin, ConfigMixin):
         z_t: Tensor,
         t: Tensor,
         s: Tensor | None,
-        known: Tensor,
+        filled: Tensor,
         mask: Tensor,
         coarse: Tensor | None = None,
     ) -> Tensor:
@@ -108,7 +108,7 @@ class Denoiser(ModelMixin, ConfigMixin):
             z_t: noisy latents ``(N, 4, h, w)``, h and w multiples of 8.
             t: times ``(N,)`` in [0, 1].
             s: layout latent, ``None`` = without a layout; all-zero rows mean the same.
-            known: z_0 * (1 - m^r), zero where unknown.
+            filled: latents of the frame with its hole filled; all zero = not told.
             mask: m^r, ``(N, 1, h, w)``, 1 = generate.
             coarse: coarse latents, or ``None``; all-zero rows mean the same.
         """
@@ -120,7 +120,7 @@ class Denoiser(ModelMixin, ConfigMixin):
         has_layout = (s != 0).flatten(1).any(1).to(z_t.dtype).reshape(n, 1, 1, 1)
         has_coarse = (coarse != 0).flatten(1).any(1).to(z_t.dtype).reshape(n, 1, 1, 1)
         flags = torch.cat([has_layout, has_coarse], 1).expand(n, 2, h, w)
-        x = torch.cat([z_t, known, coarse, s, mask, flags], 1)
+        x = torch.cat([z_t, filled, coarse, s, mask, flags], 1)
         x = self.stem(F.pixel_unshuffle(x.contiguous(memory_format=torch.channels_last), 2))
         x = self.unet(x, self.time(sinusoidal(t, 128).to(x.dtype)))
         v: Tensor = F.pixel_shuffle(self.head(F.silu(self.norm(x))), 2)

@@ -10,7 +10,7 @@ from diffusers import DiffusionPipeline
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.fill import pull_push
+from engine.fill import fill_by_class
 from engine.finding.model import Finder
 from engine.labels import Layout, SemanticClass
 from engine.layout_generator.model import LayoutGenerator
@@ -45,7 +45,7 @@ class HSDiffusionPipeline(DiffusionPipeline):
 
     def image_tensor(self, frame: Frame) -> Tensor:
         """Frame ``(H, W, 3)`` uint8 -> ``(1, 3, H, W)`` in [-1, 1] as the models take it."""
-        x = torch.from_numpy(np.ascontiguousarray(frame)).to(self.device)
+        x = torch.from_numpy(np.array(frame, order="C")).to(self.device)  # may be read-only
         x = (x.movedim(-1, 0)[None].float() / 127.5 - 1).to(self.autoencoder.dtype)
         return x.contiguous(memory_format=torch.channels_last)
 
@@ -69,14 +69,16 @@ class HSDiffusionPipeline(DiffusionPipeline):
         return p
 
     @torch.no_grad()
-    def encode_known(self, frame: Frame, known: NDArray[np.bool_]) -> tuple[Tensor, Tensor]:
-        """Known latents ``(1, 4, 64, 64)`` and the mask m^r ``(1, 1, 64, 64)``.
+    def encode_filled(
+        self, frame: Frame, known: NDArray[np.bool_], layout: Layout
+    ) -> tuple[Tensor, Tensor]:
+        """Latents of the filled frame ``(1, 4, 64, 64)`` and the mask m^r ``(1, 1, 64, 64)``.
 
         The hole is filled before encoding, so that nothing of what was in it leaks.
         """
-        z = self.autoencoder.encode(self.image_tensor(pull_push(frame, known))).float()
+        z = self.autoencoder.encode(self.image_tensor(fill_by_class(frame, known, layout))).float()
         cells = torch.from_numpy(known_cells(known)).to(z.device)[None, None].float()
-        return z * cells, 1 - cells
+        return z, 1 - cells
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> NDArray[np.float32]:
@@ -111,10 +113,10 @@ class HSDiffusionPipeline(DiffusionPipeline):
         Returns:
             the decoded frame, ``(256, 256, 3)`` float32, 0..255.
         """
-        z_known, mask = self.encode_known(image, known)
-        planes = one_hot(torch.from_numpy(layout)[None].to(z_known.device))
+        z_filled, mask = self.encode_filled(image, known, layout)
+        planes = one_hot(torch.from_numpy(layout)[None].to(z_filled.device))
         z = sample(
-            self.denoiser, SamplerInputs(z_known, mask, planes.to(z_known.dtype)), seed=seed,
+            self.denoiser, SamplerInputs(z_filled, mask, planes.to(z_filled.dtype)), seed=seed,
             steps=steps, strength=strength, guidance=guidance, on_step=on_step,
         )  # fmt: skip
         return self.decode(z)

@@ -28,17 +28,23 @@ class SamplerInputs:
     """What SG-LDM is conditioned on.
 
     Attributes:
-        known: z_0 . (1 - m^r), ``(N, 4, h, w)``: zero where unknown.
+        filled: latents of the frame with its hole filled under the layout,
+            ``(N, 4, h, w)``: exact where known, a first guess where not.
         mask: m^r in latent cells, ``(N, 1, h, w)``, 1 = generate.
         layout: one-hot l, ``(N, 16, 4h, 4w)``.
     """
 
-    known: Tensor
+    filled: Tensor
     mask: Tensor
     layout: Tensor
 
+    @property
+    def known(self) -> Tensor:
+        """z_0 . (1 - m^r): zero where unknown."""
+        return self.filled * (1 - self.mask)
+
     def to(self, device: torch.device, dtype: torch.dtype) -> SamplerInputs:
-        parts = (self.known, self.mask, self.layout)
+        parts = (self.filled, self.mask, self.layout)
         return SamplerInputs(*(part.to(device, dtype) for part in parts))
 
 
@@ -55,9 +61,9 @@ def time_steps(steps: int, strength: float) -> list[float]:
 
 def coarse_latents(denoiser: nn.Module, s: Tensor, inputs: SamplerInputs) -> Tensor:
     """The coarse estimate of z_0: one evaluation at t = 1 with z_t = 0, where v = -z_0."""
-    zeros = torch.zeros_like(inputs.known)
+    zeros = torch.zeros_like(inputs.filled)
     ones = torch.ones(len(zeros), device=zeros.device)
-    z_0 = -denoiser(zeros, ones, s, inputs.known, inputs.mask)
+    z_0 = -denoiser(zeros, ones, s, inputs.filled, inputs.mask)
     return z_0 * inputs.mask + inputs.known
 
 
@@ -83,9 +89,10 @@ def sample(
         steps: denoiser calls of the fine pass.
         strength: t0, where the fine pass starts; 0 gives the coarse estimate itself, 1 the
             full chain from pure noise.
-        guidance: v = v_0 + g (v_s - v_0); v_0 sees neither layout nor coarse latents.
+        guidance: v = v_0 + g (v_s - v_0); v_0 sees neither the layout nor what was made by
+            it, the fill and the coarse latents.
         order: 2 = DPM-Solver++(2M), 1 = DDIM.
-        use_known: give the network the known latents and the mask; ``False`` is the paper's
+        use_known: give the network the filled latents and the mask; ``False`` is the paper's
             pure blending.
         use_coarse: give it the coarse latents, too (they need ``use_known``, and a
             ``strength`` below 1: from pure noise there are none).
@@ -93,12 +100,12 @@ def sample(
     """
     parameter = next(denoiser.parameters())
     device, dtype = parameter.device, parameter.dtype
-    n = len(inputs.known)
-    eps = noise_of(tuple(inputs.known.shape), seed).to(device)
+    n = len(inputs.filled)
+    eps = noise_of(tuple(inputs.filled.shape), seed).to(device)
     mask, z_known = inputs.mask.to(device).float(), inputs.known.to(device).float()
     inputs = inputs.to(device, dtype)
     s = denoiser.encode_layout(inputs.layout)  # type: ignore[operator]
-    known = inputs.known if use_known else torch.zeros_like(inputs.known)
+    filled = inputs.filled if use_known else torch.zeros_like(inputs.filled)
     seen_mask = inputs.mask if use_known else torch.ones_like(inputs.mask)
 
     coarse = coarse_latents(denoiser, s, inputs) if strength < 1 else None
@@ -110,9 +117,12 @@ def sample(
         """z_0 as the network sees it from z_t, guided."""
         z = z_t.to(dtype)
         if guidance == 1:
-            v = denoiser(z, t, s, known, seen_mask, given).float()
+            v = denoiser(z, t, s, filled, seen_mask, given).float()
         else:
-            twice = [torch.cat([x, x]) for x in (z, known, seen_mask)]
+            twice = [
+                torch.cat(pair)
+                for pair in ((z, z), (filled, filled * (1 - seen_mask)), (seen_mask, seen_mask))
+            ]
             s2 = torch.cat([s, torch.zeros_like(s)])
             c2 = None if given is None else torch.cat([given, torch.zeros_like(given)])
             v_s, v_0 = (

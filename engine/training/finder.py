@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -15,6 +17,7 @@ from torch.nn import functional as F
 
 from engine.errors import InputFileError
 from engine.evaluation.finder import finder_figures
+from engine.finding.finder import find_heads
 from engine.finding.model import CROP, DETECTOR_FACE, REFINER_FACE, STRIDE, Finder
 from engine.framing import Similarity, warp
 from engine.training.augment import degrade, light_and_colour
@@ -171,11 +174,14 @@ class FinderTask:
         yield "finder", loss, {k: v.detach() for k, v in shown.items()}
 
     def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
-        figures, _ = finder_figures(averaged["finder"], self.dataset, self.validation[::4])
+        find = partial(find_heads, cast(Finder, averaged["finder"]))
+        figures, _ = finder_figures(find, self.dataset, self.validation[::4])
         return figures
 
     def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
-        _, frames = finder_figures(averaged["finder"], self.dataset, self.validation[:8])
+        _, frames = finder_figures(
+            partial(find_heads, cast(Finder, averaged["finder"])), self.dataset, self.validation[:8]
+        )
         if frames:  # at first it may find nobody
             cv2.imwrite(str(path), np.ascontiguousarray(np.hstack(frames)[..., ::-1]))
 

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast
+from diffusers.utils import SAFETENSORS_WEIGHTS_NAME
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.devices import channels_last
@@ -126,6 +128,7 @@ def train(
     budget: Budget,
     *,
     resume: bool = False,
+    warm_start: bool = False,
     seed: int = 0,
     decay: float = 0.999,
     checkpoint_minutes: float = 3.0,
@@ -138,6 +141,7 @@ def train(
     Args:
         folder: gets ``checkpoint.pt``, ``log.csv``, ``samples/`` and the models themselves.
         resume: go on from ``checkpoint.pt`` if it is there.
+        warm_start: else begin with the weights of models that lie in ``folder`` already.
         decay: of the exponential moving average, with warm-up.
     """
     accelerator = accelerator or Accelerator(mixed_precision="bf16")
@@ -158,6 +162,8 @@ def train(
         for name, optimizer in task.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
         log.info("resumed at step %d (%.1f minutes)", step, seconds / 60)
+    elif warm_start:
+        _load_models(folder, raw, averaged)
     base_rates = {
         n: [g.setdefault("initial_lr", g["lr"]) for g in o.param_groups]
         for n, o in task.optimizers.items()
@@ -244,6 +250,16 @@ def train(
     if board is not None:
         board.close()
     return figures
+
+
+def _load_models(folder: Path, *groups: Mapping[str, nn.Module]) -> None:
+    """The saved weights of every model that has some: a discriminator has none."""
+    for modules in groups:
+        for name, module in modules.items():
+            weights = folder / name / SAFETENSORS_WEIGHTS_NAME
+            if weights.is_file():
+                module.load_state_dict(load_file(weights))
+                log.info("%s starts from saved weights", name)
 
 
 def _of_main_process(value: float, accelerator: Accelerator) -> float:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from engine.devices import Compute, place
 from engine.errors import InputFileError
-from engine.packs import MODELS, PackManifest, write_manifest
+from engine.packs import MODELS, PackManifest, verify_pack, write_manifest
 
 # model in a pack -> folder below runs/
 SOURCES: Mapping[str, str] = {
@@ -33,23 +35,53 @@ DATA = {
 }
 
 
-def training_record(runs: Path, name: str) -> dict[str, object]:
-    """Command, steps, minutes and last validation figures of one training run, from its log."""
+ORIGIN = "origin.json"  # records of the trainings that a run began with the weights of
+
+
+def take_over(pack: Path, runs: Path) -> None:
+    """Copy the models of a pack to ``runs`` where it has none, with their records."""
+    manifest = verify_pack(pack)
+    records: Any = manifest.provenance.get("training", {})
+    for model, source in SOURCES.items():
+        if (runs / source).is_dir():
+            continue
+        shutil.copytree(pack / model, runs / source)
+        run = source.split("/")[0]
+        # A decoder trained on its own is part of the autoencoder from now on.
+        names = ("autoencoder", "decoder") if run == "autoencoder" else (run,)
+        origin = [record for name in names for record in records.get(name, [])]
+        (runs / run / ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+
+
+def training_records(runs: Path, name: str) -> list[dict[str, object]]:
+    """Command, steps, minutes and last validation figures of a model's trainings, in order.
+
+    The last is this run's, from its log; those before it made the weights it began with.
+    """
+    origin = runs / name / ORIGIN
+    before: list[dict[str, object]] = []
+    if origin.is_file():
+        before = json.loads(origin.read_text(encoding="utf-8"))
+    log = runs / name / "log.csv"
+    if not log.is_file():
+        return before
     step, seconds = 0, 0.0
     figures: dict[str, float] = {}
-    with (runs / name / "log.csv").open(newline="", encoding="utf-8") as file:
+    with log.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if int(row["step"]) != step:
                 figures = {}
             step, seconds = int(row["step"]), float(row["seconds"])
             figures[row["name"]] = float(row["value"])
     minutes = round(seconds / 60)
-    return {
-        "command": f"python main.py train {name} --data DIR --minutes {minutes}",
+    start = " --from PACK" if before else ""
+    record: dict[str, object] = {
+        "command": f"python main.py train {name} --data DIR{start} --minutes {minutes}",
         "steps": step,
         "minutes": minutes,
         "validation": figures,
     }
+    return [*before, record]
 
 
 def assemble(
@@ -91,9 +123,7 @@ def assemble(
         "data": DATA,
         "made": datetime.now(UTC).date().isoformat(),
         "hardware": "CPU, 2 cores, bf16 autocast",
-        "training": {
-            run: training_record(runs, run) for run in RUNS if (runs / run / "log.csv").is_file()
-        },
+        "training": {run: records for run in RUNS if (records := training_records(runs, run))},
         "figures": dict(figures or {}),
     }
     manifest = PackManifest(name=name, version=version, licence="Apache-2.0", provenance=provenance)
@@ -124,8 +154,8 @@ def model_card(manifest: PackManifest) -> str:
         "| model | command | steps | minutes |",
         "|---|---|---|---|",
     ]
-    for run, record in training.items():
-        lines.append(f"| {run} | `{record['command']}` | {record['steps']} | {record['minutes']} |")
+    for run, records in training.items():
+        lines += [f"| {run} | `{r['command']}` | {r['steps']} | {r['minutes']} |" for r in records]
     lines += ["", "## Figures on validation photos", ""]
     lines += ["```json", json.dumps(p["figures"], indent=2, ensure_ascii=False), "```", ""]
     return "\n".join(lines)

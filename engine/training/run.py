@@ -10,6 +10,7 @@ import torch
 from accelerate import Accelerator
 
 from engine.training.loop import Budget, Task, train
+from engine.training.pack import take_over
 
 
 def _parser(data: Path, runs: Path) -> Task:
@@ -67,12 +68,21 @@ def run(
     resume: bool = False,
     seed: int = 0,
     compile_models: bool = False,
+    start: Path | None = None,
 ) -> dict[str, float]:
-    """Train the model ``name`` on a prepared folder into ``runs/name``."""
+    """Train the model ``name`` on a prepared folder into ``runs/name``.
+
+    Args:
+        start: folder of a pack whose models ``runs`` takes over where it has none of its own;
+            the training begins with them.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.manual_seed(seed)
+    if start is not None:
+        take_over(start, runs)
     task = TASKS[name](data, runs)
     return train(
-        task, runs / name, budget, resume=resume, seed=seed, compile_models=compile_models,
+        task, runs / name, budget, resume=resume, warm_start=start is not None, seed=seed,
+        compile_models=compile_models,
         accelerator=Accelerator(mixed_precision="bf16"),
     )  # fmt: skip

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.devices import Compute, place
-from engine.fill import pull_push
+from engine.fill import fill_by_class
 from engine.framing import FRAME_SIZE
 from engine.labels import BODY, HEAD, IGNORE, SemanticClass, mask_of
 from engine.masks import dilate, known_cells
@@ -79,8 +79,8 @@ class SGLDMTask:
         if rng.random() < 0.25:  # in a swap the head's light is another photo's
             head = mask_of(layout, HEAD)[..., None]
             shown = np.where(head, light_and_colour(image, rng, strength=0.5), image)
-        filled = pull_push(shown, known)
         layout = np.where(inside, layout, SemanticClass.BACKGROUND).astype(np.uint8)
+        filled = fill_by_class(shown, known, layout)
         wanted = inside & hole
         side, margin = CROP * FACTOR, MARGIN * FACTOR
         ys, xs = np.nonzero(wanted if wanted.any() else inside)
@@ -130,9 +130,8 @@ class SGLDMTask:
         n, device = len(z_true), z_true.device
         is_known, weight = batch["known"], batch["weight"]
         mask = 1 - is_known
-        known = z_filled * is_known
         # Known cells never hold what the true photo's latents say of the hole beside them.
-        z_0 = z_true * mask + known
+        z_0 = z_true * mask + z_filled * is_known
         s = _unwrap(model).encode_layout(one_hot(batch["layout"]).to(z_0.dtype))
 
         def keep(p: float) -> Tensor:
@@ -144,10 +143,10 @@ class SGLDMTask:
         # Coarse pass for a part of the batch: t = 1, z_t = 0; it regresses z_0 = -v.
         k = max(1, round(n * COARSE_SHARE))
         zeros, ones = torch.zeros_like(z_0[:k]), torch.ones(k, device=device)
-        coarse = -model(zeros, ones, s[:k], known[:k], mask[:k]).float()
+        coarse = -model(zeros, ones, s[:k], z_filled[:k], mask[:k]).float()
         coarse_loss = mean((coarse - z_0[:k]).abs(), k)
         fused = torch.zeros_like(z_0)
-        fused[:k] = coarse.detach() * mask[:k] + known[:k]
+        fused[:k] = coarse.detach() * mask[:k] + (z_filled * is_known)[:k]
 
         # Fine pass: all levels, high ones with less weight; things are dropped at times.
         t = torch.where(
@@ -159,11 +158,13 @@ class SGLDMTask:
         eps = torch.randn_like(z_0)
         has_layout, has_known = keep(0.88), keep(0.92)
         has_coarse = torch.maximum(has_layout, keep(0.15)) * has_known
+        # Without a layout no fill that was made by it.
+        filled = torch.where(has_layout.bool(), z_filled, z_filled * is_known)
         v = model(
             alpha * z_0 + sigma * eps,
             t,
             s * has_layout,
-            known * has_known,
+            filled * has_known,
             torch.where(has_known.bool(), mask, torch.ones_like(mask)),
             fused * has_coarse,
         )
@@ -190,11 +191,11 @@ class SGLDMTask:
             images.append(image)
             layouts.append(np.where(layout == IGNORE, SemanticClass.BACKGROUND, layout))
             cells.append(known_cells(known))
-            filled.append(pull_push(image, known))
+            filled.append(fill_by_class(image, known, layouts[-1]))
         z = self._encode_frames(np.stack(filled))
         is_known = torch.from_numpy(np.stack(cells)).to(z.device).float()[:, None]
         planes = one_hot(torch.from_numpy(np.stack(layouts)))
-        return np.stack(images), SamplerInputs(z * is_known, 1 - is_known, planes.float())
+        return np.stack(images), SamplerInputs(z, 1 - is_known, planes.float())
 
     def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
         images, inputs = self._fixed(24)

@@ -77,6 +77,10 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     )
     train.add_argument("--resume", action="store_true", help=_("go on from the last checkpoint"))
     train.add_argument(
+        "--from", dest="start", metavar=_("NAME|DIR"),
+        help=_("begin with the models of this pack"),
+    )  # fmt: skip
+    train.add_argument(
         "--seed", type=options.whole(0, 2**31), default=0, metavar="N",
         help=_("of weights and data (default: 0)"),
     )  # fmt: skip
@@ -117,6 +121,9 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     )  # fmt: skip
     pack.add_argument(
         "--data", type=options.path, metavar=_("DIR"), help=_("prepared data to measure on")
+    )
+    pack.add_argument(
+        "--count", type=options.whole(1, 10**6), metavar="N", help=_("how many photos or pairs")
     )
     pack.add_argument("--name", default="compact-256", help=_("the pack's name"))
     pack.add_argument("--pack-version", default="1.0", metavar="V", help=_("the pack's version"))
@@ -162,6 +169,7 @@ def _parser_of(pack: str) -> Parse:
 def run_train(args: argparse.Namespace) -> int:
     _check_folder(args.data)
     make_folder(args.runs)
+    from engine.packs import find_pack
     from engine.training.loop import Budget
     from engine.training.run import run
 
@@ -172,6 +180,7 @@ def run_train(args: argparse.Namespace) -> int:
         figures = run(
             args.model, args.data, args.runs, Budget(minutes, args.steps), resume=args.resume,
             seed=args.seed, compile_models=args.compile,
+            start=None if args.start is None else find_pack(args.start),
         )  # fmt: skip
     except KeyboardInterrupt:
         say(_("Training was stopped; --resume goes on from the last checkpoint."))
@@ -212,7 +221,7 @@ def run_pack(args: argparse.Namespace) -> int:
     figures: dict[str, object] = {}
     write(figures)
     for part in EVALUATIONS if args.data is not None else ():
-        figures[part] = evaluate(part, args.data, args.out)
+        figures[part] = evaluate(part, args.data, args.out, count=args.count)
         say(_("{part} is measured.").format(part=part))
         write(figures)
     say(_('The pack is in "{path}".').format(path=args.out))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ import torch
 from engine import stages
 from engine.errors import InputFileError
 from engine.evaluation import bench as bench_module
-from engine.evaluation import finder as finder_figures_module
 from engine.evaluation import restore
 from engine.evaluation.features import feature_distance, load_features
 from engine.evaluation.finder import finder_figures
@@ -88,29 +88,26 @@ def test_parsing_in_batches() -> None:
 # --- finder -----------------------------------------------------------------------------------
 
 
-def test_finder_figures(dataset: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finder_figures(dataset: Path, prepared: Path) -> None:
     items = [i for i in read_manifest(prepared)[1] if i.split == "validation"]
-    monkeypatch.setattr(finder_figures_module, "find_heads", find_painted)
-    figures, frames = finder_figures(tiny.finder(), dataset, items)
+    figures, frames = finder_figures(partial(find_painted, None), dataset, items)
     assert figures["photos"] == len(items) == len(frames) == 4
     assert figures["missed"] == 0
     assert figures["within"] == 1
     assert figures["centre_95"] < 0.05
     assert figures["roll_median_degrees"] < 2
 
-    def off(finder: object, photo: np.ndarray) -> list[Head]:
-        (head,) = find_painted(finder, photo)
+    def off(photo: np.ndarray) -> list[Head]:
+        (head,) = find_painted(None, photo)
         x, y = head.centre
         return [Head((x + 0.2 * head.height, y), head.height * 1.1, head.to_frame, 1.0)]
 
-    monkeypatch.setattr(finder_figures_module, "find_heads", off)
-    figures, _ = finder_figures(tiny.finder(), dataset, items)
+    figures, _ = finder_figures(off, dataset, items)
     assert figures["centre_median"] == pytest.approx(0.2, abs=0.03)
     assert figures["scale_median"] == pytest.approx(0.1, abs=0.03)
     assert figures["within"] == 0
 
-    monkeypatch.setattr(finder_figures_module, "find_heads", lambda *_: [])
-    figures, frames = finder_figures(tiny.finder(), dataset, items)
+    figures, frames = finder_figures(lambda _: [], dataset, items)
     assert figures["missed"] == 1
     assert figures["within"] == 0
     assert math.isinf(figures["centre_95"])
@@ -119,7 +116,7 @@ def test_finder_figures(dataset: Path, prepared: Path, monkeypatch: pytest.Monke
 
 def test_a_photo_that_is_gone(prepared: Path, tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="can't be read"):
-        finder_figures(tiny.finder(), tmp_path, read_manifest(prepared)[1])
+        finder_figures(lambda _: [], tmp_path, read_manifest(prepared)[1])
 
 
 # --- restore test -------------------------------------------------------------------------------
@@ -238,7 +235,9 @@ def test_one_changed_pixel_is_counted(tiny_pack: Path) -> None:
 
     runner = PipelineRunner(tiny_pack, "cpu")
     request = SwapRequest(
-        snapshot(face=80), snapshot(person(long_hair=True)), sampling=SamplingSettings(steps=1)
+        snapshot(face=50, at=(80, 70), size=(160, 200)),
+        snapshot(person(long_hair=True), face=50, at=(80, 70), size=(160, 200)),
+        sampling=SamplingSettings(steps=1),
     )
     with Engine(lambda: runner) as engine:
         (result,) = engine.submit(request).result(60)
@@ -279,9 +278,8 @@ def test_failed_swaps_are_errors(
 @pytest.mark.usefixtures("seeing")
 @pytest.mark.parametrize("name", NAMES)
 def test_every_part_can_be_evaluated(
-    tiny_pack: Path, prepared: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    tiny_pack: Path, prepared: Path, tmp_path: Path, name: str
 ) -> None:
-    monkeypatch.setattr(finder_figures_module, "find_heads", find_painted)
     figures: Any = evaluate(name, prepared, tiny_pack, count=2, out=tmp_path / "out", device="cpu")
     expected = {
         "finder": "within", "parser": "HEAD", "autoencoder": "psnr", "layout": "neck_iou",
@@ -324,7 +322,8 @@ def test_the_benchmark(tiny_pack: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "share of limit" in text
 
 
-def test_the_paper_takes_more_evaluations(tiny_pack: Path) -> None:
+def test_the_paper_takes_more_evaluations(tiny_pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_module, "PAPER_STEPS", 30)
     runner = PipelineRunner(tiny_pack, "cpu")
     calls: list[torch.Tensor] = []
     runner.pipeline.denoiser.register_forward_pre_hook(lambda m, args: calls.append(args[0]))

@@ -1,4 +1,4 @@
-"""The cheap fill of what isn't known."""
+"""The cheap fills of what isn't known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.fill import pull_push
+from engine.fill import fill_by_class, pull_push
+from engine.labels import SemanticClass
 from tests.engine.pictures import noise, smooth
 
 
@@ -72,3 +73,72 @@ def test_values_stay_between_those_known() -> None:
     filled = pull_push(image, hole((64, 64), 3, 0.8))
     assert filled.min() >= 100
     assert filled.max() <= 163
+
+
+# --- under a layout -------------------------------------------------------------------------------
+
+C = SemanticClass
+
+
+@settings(max_examples=30)
+@given(
+    shape=st.tuples(st.integers(1, 70), st.integers(1, 70)),
+    seed=st.integers(0, 999),
+    share=st.sampled_from([0.05, 0.5, 0.97, 1.0]),
+)
+def test_under_a_layout_neither(shape: tuple[int, int], seed: int, share: float) -> None:
+    known = hole(shape, seed, share)
+    layout = np.random.default_rng(seed).integers(0, 16, shape).astype(np.uint8)
+    one, other = noise(*shape, 3), noise(*shape, 3, seed=1)
+    other[known] = one[known]
+    filled = fill_by_class(one, known, layout)
+    assert (filled == fill_by_class(other, known, layout)).all()
+    assert (filled[known] == one[known]).all()
+    assert filled.dtype == np.uint8
+    assert filled.shape == one.shape
+
+
+def stripes() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Background, a neck below a face, clothes; a hole across all of them."""
+    layout = np.full((128, 128), C.BACKGROUND, np.uint8)
+    layout[:, 40:90] = C.UPPER_CLOTHES
+    layout[:64, 50:80] = C.FACE
+    layout[64:, 50:80] = C.NECK
+    image = np.full((128, 128, 3), (30, 90, 30), np.uint8)
+    image[layout == C.UPPER_CLOTHES] = (20, 30, 160)
+    image[np.isin(layout, (C.FACE, C.NECK))] = (200, 160, 140)
+    known = np.ones((128, 128), bool)
+    known[60:, 20:110] = False
+    return image, known, layout
+
+
+def test_each_class_goes_on_in_its_own_colour() -> None:
+    image, known, layout = stripes()
+    filled = fill_by_class(image, known, layout).astype(int)
+    assert np.abs(filled - image).max() <= 3  # the neck from the face's skin, no soft outline
+    blind = pull_push(image, known).astype(int)
+    assert np.abs(blind - image).max() > 60
+
+
+def test_a_class_that_is_nowhere_known_is_filled_from_all_sides() -> None:
+    image, known, layout = stripes()
+    layout[100:, 60:70] = C.BODY_ACCESSORY
+    filled = fill_by_class(image, known, layout)
+    scarf = filled[100:, 60:70].reshape(-1, 3).astype(int)
+    assert (scarf >= (20, 30, 30)).all()
+    assert (scarf <= (200, 160, 160)).all()
+
+
+def test_with_nothing_or_all_known_a_layout_has_no_say() -> None:
+    image, _, layout = stripes()
+    assert (fill_by_class(image, np.zeros(layout.shape, bool), layout) == 128).all()
+    same = fill_by_class(image, np.ones(layout.shape, bool), layout)
+    assert (same == image).all()
+    assert not np.shares_memory(same, image)
+
+
+def test_far_from_everything_known_the_whole_image_counts() -> None:
+    image, known, layout = (x.repeat(2, 0).repeat(2, 1) for x in stripes())
+    known[:] = False
+    known[0, 0] = True
+    assert (fill_by_class(image, known, layout) == image[0, 0]).all()

@@ -136,6 +136,43 @@ def test_a_second_opinion() -> None:
     assert read(photo, verify=lambda frame: 0.1) == []
 
 
+def test_a_bad_first_look_rules_out_no_better_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = head_at(200, 150, score=0.8)
+
+    def peaks(model: object, photo: object, longest: int, score: float) -> list:
+        if longest == finder.SMALLEST:  # seen far too large, and refined to nonsense
+            return [finder._Candidate(205.0, 150.0, 90.0, 0.0, 0.9)]
+        return [finder._Candidate(*good.centre, good.height, 0.0, good.score)]
+
+    monkeypatch.setattr(finder, "_peaks", peaks)
+    monkeypatch.setattr(finder, "_refine", lambda model, photo, c: good if c.height == 50 else None)
+    photo = np.zeros((300, 400, 3), np.uint8)
+    assert [h.centre for h in find_heads(tiny.finder(), photo)] == [good.centre]
+
+
+def test_unclear_places_are_looked_at_only_if_no_clear_one_is_a_head(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clear, unclear = head_at(100, 150, score=0.9), head_at(300, 150, score=0.3)
+    seen: list[float] = []
+
+    def refine(model: object, photo: object, c: finder._Candidate) -> Head | None:
+        seen.append(c.x)
+        return unclear if c.x == 300 else None if blind else clear
+
+    monkeypatch.setattr(
+        finder, "_peaks",
+        lambda *_: [finder._Candidate(*h.centre, 50.0, 0.0, h.score) for h in (unclear, clear)],
+    )  # fmt: skip
+    monkeypatch.setattr(finder, "_refine", refine)
+    photo = np.zeros((300, 400, 3), np.uint8)
+    blind = False
+    assert find_heads(tiny.finder(), photo) == [clear]
+    assert set(seen) == {100}
+    blind = True
+    assert find_heads(tiny.finder(), photo) == [unclear]
+
+
 # --- several ----------------------------------------------------------------------------------
 
 

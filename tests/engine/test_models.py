@@ -264,6 +264,14 @@ def test_only_the_empty_part_is_filled() -> None:
     assert (both[1] == filled).all()
 
 
+def test_some_classes_may_be_ruled_out() -> None:
+    model, holed = tiny.layout_generator(), person()
+    holed[90:140, 100:150] = IGNORE
+    favourite = int(np.bincount(inpaint_layout(model, holed)[90:140, 100:150].ravel()).argmax())
+    without = inpaint_layout(model, holed, without={favourite})
+    assert (without[90:140, 100:150] != favourite).all()
+
+
 def test_nothing_empty_needs_no_network() -> None:
     whole = person()
     filled = inpaint_layout(nn.Linear(1, 1), whole)
@@ -291,7 +299,7 @@ def inputs(n: int = 2) -> dict[str, Tensor]:
         "z_t": randn(n, 4, 16, 16),
         "t": torch.linspace(0.2, 0.9, n),
         "s": randn(n, 4, 16, 16, seed=1),
-        "known": randn(n, 4, 16, 16, seed=2) * (1 - mask),
+        "filled": randn(n, 4, 16, 16, seed=2),
         "mask": mask,
         "coarse": randn(n, 4, 16, 16, seed=3),
     }
@@ -321,7 +329,7 @@ def test_all_zero_is_the_same_as_none(name: str) -> None:
     torch.testing.assert_close(mixed[1], with_it[1])
 
 
-@pytest.mark.parametrize("name", ["z_t", "t", "s", "known", "mask", "coarse"])
+@pytest.mark.parametrize("name", ["z_t", "t", "s", "filled", "mask", "coarse"])
 def test_every_input_has_a_say(name: str) -> None:
     model, given = tiny.denoiser(), inputs()
     changed = 1 - given[name] if name in ("t", "mask") else given[name] + 0.5

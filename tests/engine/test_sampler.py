@@ -24,7 +24,7 @@ class Call:
     z: Tensor
     t: Tensor
     s: Tensor
-    known: Tensor
+    filled: Tensor
     mask: Tensor
     coarse: Tensor | None
 
@@ -45,10 +45,10 @@ class Gaussian(nn.Module):
         return layout.mean((1, 2, 3), keepdim=True).expand(-1, 4, 8, 8) + 1
 
     def forward(
-        self, z: Tensor, t: Tensor, s: Tensor, known: Tensor, mask: Tensor,
+        self, z: Tensor, t: Tensor, s: Tensor, filled: Tensor, mask: Tensor,
         coarse: Tensor | None = None,
     ) -> Tensor:  # fmt: skip
-        self.calls.append(Call(z, t, s, known, mask, coarse))
+        self.calls.append(Call(z, t, s, filled, mask, coarse))
         mean = MEAN * (s != 0).flatten(1).any(1).float().reshape(-1, 1, 1, 1)
         alpha, sigma = alpha_sigma(t)
         error = (z.float() - alpha * mean) / (alpha**2 * self.deviation**2 + sigma**2)
@@ -60,7 +60,7 @@ def hole(n: int = 1, size: int = 8) -> SamplerInputs:
     mask = torch.zeros(n, 1, size, size)
     mask[:, :, 2:6, 3:8] = 1
     return SamplerInputs(
-        randn(n, 4, size, size, seed=5) * (1 - mask), mask, torch.zeros(n, 16, 4 * size, 4 * size)
+        randn(n, 4, size, size, seed=5), mask, torch.zeros(n, 16, 4 * size, 4 * size)
     )
 
 
@@ -155,7 +155,7 @@ def test_what_the_network_is_told_of_the_known_part() -> None:
     inputs, model = hole(), Gaussian()
     sample(model, inputs, seed=0, steps=3)
     for call in model.calls:
-        assert torch.equal(call.known, inputs.known)
+        assert torch.equal(call.filled, inputs.filled)
         assert torch.equal(call.mask, inputs.mask)
     coarse, *fine = model.calls
     assert float(coarse.t) == 1
@@ -171,7 +171,7 @@ def test_the_papers_network_is_told_nothing_of_it() -> None:
     z = sample(model, hole(), seed=0, steps=4, strength=1.0, order=1, use_known=False)
     assert len(model.calls) == 4
     for call in model.calls:
-        assert not call.known.any()
+        assert not call.filled.any()
         assert (call.mask == 1).all()
         assert call.coarse is None
     assert torch.equal(z * (1 - hole().mask), hole().known)
@@ -206,6 +206,10 @@ def test_guidance_asks_for_both_at_once() -> None:
         assert call.coarse is not None
         assert call.coarse[:2].any()
         assert not call.coarse[2:].any()
+        # What was filled was filled under the layout.
+        assert call.filled[:2, :, 2:6, 3:8].all()
+        assert not call.filled[2:, :, 2:6, 3:8].any()
+        assert torch.equal(call.filled[2:], call.filled[:2] * (1 - hole().mask))
 
 
 @pytest.mark.parametrize("guidance", [0.0, 0.5, 1.0, 2.0])
@@ -221,10 +225,10 @@ def test_guidance_moves_along_the_layouts_say(guidance: float) -> None:
 def run(seed: int, **options: float) -> Tensor:
     mask = torch.zeros(1, 1, 16, 16)
     mask[:, :, 3:9, 3:14] = 1
-    known = randn(1, 4, 16, 16, seed=1) * (1 - mask)
+    filled = randn(1, 4, 16, 16, seed=1)
     planes = layouts(_person())
     return sample(
-        tiny.denoiser(), SamplerInputs(known, mask, planes), seed=seed, steps=3, **options
+        tiny.denoiser(), SamplerInputs(filled, mask, planes), seed=seed, steps=3, **options
     )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -345,6 +346,11 @@ def tiny_models(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(parser, "Parser", partial(Parser, widths=(4, 8, 8), blocks=(1, 1, 1)))
     patch.setattr(layout, "LayoutGenerator", partial(LayoutGenerator, widths=(8, 8, 8)))
     patch.setattr(layout, "Discriminator", partial(Discriminator, 8))
+    # A hundred times the same four photos tell no more than three.
+    few = autoencoder.AutoencoderTask._validation_images
+    patch.setattr(
+        autoencoder.AutoencoderTask, "_validation_images", lambda self, count=3: few(self, 3)
+    )
     # Of these two the tasks need the class itself, too.
     patch.setattr(autoencoder, "Autoencoder", TinyAutoencoder)
     patch.setattr(sgldm, "Denoiser", TinyDenoiser)
@@ -441,8 +447,9 @@ def test_trained_models_make_a_pack(runs: Path, tmp_path: Path) -> None:
         assert f"| {name} |" in card
     assert '"hair": 0.5' in card
     training: Any = manifest.provenance["training"]
-    assert training["parser"]["steps"] == 3
-    assert training["parser"]["validation"].keys() == figures["parser"].keys()
+    (record,) = training["parser"]
+    assert record["steps"] == 3
+    assert record["validation"].keys() == figures["parser"].keys()
     for path in (tmp_path / "p").rglob("config.json"):
         assert "_name_or_path" not in json.loads(path.read_text())
         assert str(runs) not in path.read_text()
@@ -453,6 +460,35 @@ def test_trained_models_make_a_pack(runs: Path, tmp_path: Path) -> None:
         for p in (runs / name).glob("*.safetensors")
     )
     assert weights < 0.75 * full  # half precision
+
+
+def test_a_training_begins_with_a_packs_models(
+    runs: Path, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    accelerator: Accelerator,
+) -> None:  # fmt: skip
+    tiny_models(monkeypatch)
+    made, again = tmp_path / "pack", tmp_path / "runs"
+    pack.assemble(runs, made, name="mini", version="0.1")
+    pack.take_over(made, again)
+    task = TASKS["sgldm"](prepared, again)  # finds its autoencoder
+    untrained = {n: t.clone() for n, t in task.modules["denoiser"].state_dict().items()}
+    train(task, again / "sgldm", Budget(steps=1), warm_start=True, accelerator=accelerator)
+    weights = checkpoint(again / "sgldm")["modules"]["denoiser"]
+    saved = load_file(made / "denoiser" / "diffusion_pytorch_model.safetensors")
+    name = "stem.weight"
+    torch.testing.assert_close(weights[name], saved[name].float(), atol=1e-3, rtol=0)
+    assert (weights[name] - untrained[name]).abs().max() > 0.01
+    # What lies in the run is never overwritten, and the card tells both trainings.
+    task = TASKS["parser"](prepared, again)
+    train(task, again / "parser", Budget(steps=1), warm_start=True, accelerator=accelerator)
+    trained = (again / "parser" / "parser" / "config.json").stat().st_mtime_ns
+    pack.take_over(made, again)
+    assert (again / "parser" / "parser" / "config.json").stat().st_mtime_ns == trained
+    manifest: Any = pack.assemble(again, tmp_path / "second", name="mini", version="0.2")
+    records = manifest.provenance["training"]
+    assert [record["steps"] for record in records["parser"]] == [3, 1]
+    assert "--from PACK" in records["parser"][1]["command"]
+    assert records["layout"] == pack.training_records(runs, "layout")
 
 
 def test_a_pack_needs_every_model(runs: Path, tmp_path: Path) -> None:
@@ -628,6 +664,17 @@ def test_only_the_decoder_is_trained_on(
     image = to_tensor(task._validation_images(1))
     assert torch.equal(before.encode(image), after.encode(image))
     assert not torch.equal(before(image), after(image))
+
+
+def test_texture_is_missed_where_it_was() -> None:
+    grey = torch.zeros(1, 3, 32, 32)
+    stripes = grey.clone()
+    stripes[..., ::2] = 0.2
+    other = stripes.roll(1, -1)  # as strong, elsewhere: nothing to say
+    assert autoencoder.texture_loss(stripes, other) < 1e-6
+    weaker = autoencoder.texture_loss(0.7 * stripes, stripes)
+    assert 0.01 < weaker < autoencoder.texture_loss(grey, stripes)
+    assert autoencoder.texture_loss(1.3 * stripes, stripes) > 0.01
 
 
 def test_psnr() -> None:

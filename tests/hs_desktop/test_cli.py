@@ -513,6 +513,7 @@ def test_help_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 def test_train(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from engine.packs import find_pack
     from engine.training.loop import Budget
 
     calls: list[Any] = []
@@ -539,16 +540,17 @@ def test_train(
         )
         == 0
     )
-    assert main(["train", "sgldm", "--data", "results", "--runs", "r", "--steps", "10"]) == 0
+    sgldm = "train sgldm --data results --runs r --steps 10 --from compact-256"
+    assert main(sgldm.split()) == 0
     assert main(["train", "layout", "--data", "results"]) == 0
     data = Path("results")
     assert calls[0] == (
         ("parser", data, Path("runs"), Budget(minutes=2.5)),
-        {"resume": True, "seed": 3, "compile_models": True},
+        {"resume": True, "seed": 3, "compile_models": True, "start": None},
     )
     assert calls[1] == (
         ("sgldm", data, Path("r"), Budget(steps=10)),
-        {"resume": False, "seed": 0, "compile_models": False},
+        {"resume": False, "seed": 0, "compile_models": False, "start": find_pack()},
     )
     assert calls[2][0][3] == Budget(minutes=training.MINUTES["layout"])
     assert capsys.readouterr().out.splitlines()[0] == "hair  0.7123"

@@ -1,0 +1,229 @@
+"""The project that is open: its state, who watches it, and what the engine is asked from it.
+
+User action -> command -> the state changes -> observers repaint. Belongs to one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from engine.errors import RequestError
+from engine.requests import HeadTransform, LayoutRequest, RetouchRequest, SwapRequest
+from hs_desktop.document.commands import Command
+from hs_desktop.document.compositing import Flattener
+from hs_desktop.document.events import Change, Side
+from hs_desktop.document.history import History
+from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer, MaskRole
+from hs_desktop.document.settings import SwapSettings
+from hs_desktop.document.stack import LayerStack
+from hs_desktop.document.state import ProjectState
+from hs_desktop.document.strokes import Stroke
+from hs_desktop.document.thumbnails import layer_thumbnail
+from hs_desktop.i18n import _
+
+if TYPE_CHECKING:
+    from engine.imageio import Photo
+    from engine.requests import Mask
+
+
+class Document:
+    """A project and its history.
+
+    Args:
+        state: to begin with.
+        path: the file it was read from.
+        undo_budget: bytes of pixels that the history may hold on to.
+
+    Attributes:
+        changed: emits a ``Change`` after each change; those that observers cause in turn are
+            told when everybody has heard of the first.
+        history: the undo stack.
+        path: the project's file, ``None`` before it has one.
+    """
+
+    changed = Signal(Change, reemission="queued")
+
+    def __init__(
+        self,
+        state: ProjectState | None = None,
+        path: Path | None = None,
+        undo_budget: int = 256 << 20,
+    ) -> None:
+        self._state = state or ProjectState()
+        self._flattener = Flattener()
+        self._stroke: Stroke | None = None
+        self.path = path
+        self.serial = 0
+        self.history = History(lambda: self._state, self._become, self.settle, undo_budget)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> ProjectState:
+        return self._state
+
+    @property
+    def head(self) -> LayerStack:
+        return self._state.head
+
+    @property
+    def body(self) -> LayerStack:
+        return self._state.body
+
+    @property
+    def result(self) -> LayerStack:
+        return self._state.result
+
+    @property
+    def transform(self) -> HeadTransform:
+        return self._state.transform
+
+    @property
+    def settings(self) -> SwapSettings:
+        return self._state.settings
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether something would be lost without saving."""
+        open_stroke = self._stroke is not None and self._stroke.is_open
+        return open_stroke or not self.history.is_clean
+
+    def layer(self, layer_id: str) -> Layer:
+        """A layer of any side; ``KeyError`` where there is no such layer."""
+        return self._state.layer(layer_id)
+
+    def photo(self, side: Side) -> Photo | None:
+        """What is to be seen of a side, flattened; ``None`` without a photo in it.
+
+        The same object until something changes.
+        """
+        return self._flattener.photo(self._state, side)
+
+    def thumbnail(self, layer_id: str, longest: int = 96) -> NDArray[np.uint8]:
+        """A small picture of a layer: H x W x 4 RGBA uint8 sRGB, ``longest`` pixels a side."""
+        return layer_thumbnail(self.layer(layer_id), longest)
+
+    # --- changing ------------------------------------------------------------------------------
+
+    def do(self, command: Command) -> None:
+        """Do an undoable command.
+
+        Raises:
+            LayerError: it can't be done, a layer being locked; nothing has changed.
+            KeyError: it is about a layer that isn't there.
+        """
+        self.history.do(command)
+
+    def undo(self) -> bool:
+        """``False`` where there is nothing to undo."""
+        return self.history.undo()
+
+    def redo(self) -> bool:
+        """``False`` where there is nothing to redo."""
+        return self.history.redo()
+
+    def stroke(self, layer_id: str, name: str, key: Hashable = None) -> Stroke:
+        """Begin to edit a layer's pixels; a stroke still open is finished.
+
+        Args:
+            layer_id: of the layer.
+            name: of the undo command, in the user's language.
+            key: successive strokes on the layer with the same key become one command.
+
+        Raises:
+            LayerError: the layer is locked.
+        """
+        self.settle()
+        self._stroke = Stroke(self, layer_id, name, key)
+        return self._stroke
+
+    def settle(self) -> None:
+        """Finish the stroke that is open, if there is one."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is not None:
+            stroke.finish()
+
+    def tell(self, changes: list[Change]) -> None:
+        """Tell observers; for commands and strokes."""
+        self.serial += 1
+        for change in changes:
+            self.changed.emit(change)
+
+    def _become(self, state: ProjectState, command: Command | None) -> None:
+        before, self._state = self._state, state
+        self.tell([] if command is None else command.changes(before, state))
+
+    # --- asking the engine ---------------------------------------------------------------------
+
+    def swap_request(self) -> SwapRequest:
+        """The swap as the project stands.
+
+        The result's topmost layout counts where the user changed it, and so does its topmost
+        mask of the region: unchanged, the engine makes its own.
+
+        Raises:
+            RequestError: a photo is missing.
+        """
+        head, body = self.photo(Side.HEAD), self.photo(Side.BODY)
+        if head is None:
+            raise RequestError(_("Open a head photo first."), subject="head")
+        if body is None:
+            raise RequestError(_("Open a body photo first."), subject="body")
+        state = self._state
+        return SwapRequest(
+            head=head,
+            body=body,
+            head_at=state.head_at,
+            body_at=state.body_at,
+            transform=state.transform,
+            sampling=state.settings.sampling,
+            keep_background=state.settings.keep_background,
+            layout=self._layout_override(),
+            region=self._region_override(),
+            feather=state.settings.feather,
+            variations=state.settings.variations,
+        )
+
+    def layout_request(self) -> LayoutRequest:
+        """The layout of that swap, without sampling; raises as ``swap_request`` does."""
+        return LayoutRequest(self.swap_request())
+
+    def retouch_request(self, mask_id: str) -> RetouchRequest:
+        """Make anew what a mask layer of the result shows.
+
+        Raises:
+            RequestError: there is no photo yet.
+        """
+        layer = self.layer(mask_id)
+        if not isinstance(layer, MaskLayer):
+            raise ValueError(f"{layer.name} is no mask")
+        photo = self.photo(self._state.side_of(mask_id))
+        if photo is None:
+            raise RequestError(_("Open a photo first."), subject=layer.name)
+        return RetouchRequest(
+            photo=photo,
+            mask=layer.combined(),
+            layout=self._layout_override(),
+            sampling=self.settings.sampling,
+            feather=self.settings.feather,
+            variations=self.settings.variations,
+        )
+
+    def _layout_override(self) -> NDArray[np.uint8] | None:
+        """A copy: the user may go on painting while the engine reads it."""
+        for layer in reversed(self.result.layers):
+            if isinstance(layer, LayoutLayer):
+                return layer.ids.pixels.copy() if layer.is_edited else None
+        return None
+
+    def _region_override(self) -> Mask | None:
+        for layer in reversed(self.result.layers):
+            if isinstance(layer, MaskLayer) and layer.role is MaskRole.REGION:
+                return layer.combined() if layer.is_edited else None
+        return None

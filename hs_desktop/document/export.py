@@ -1,0 +1,94 @@
+"""Writing a project for other programs: flat or in layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import OutputFileError
+from hs_desktop.document.compositing import Flattener
+from hs_desktop.document.errors import ProjectError
+from hs_desktop.document.events import Side
+from hs_desktop.document.openraster import OpenRaster, Sheaf, Sheet, writing
+from hs_desktop.document.parts import Group, Part, parts_of
+from hs_desktop.document.payloads import encode_png
+from hs_desktop.document.state import ProjectState
+from hs_desktop.i18n import _
+
+if TYPE_CHECKING:
+    from engine.imageio import Photo
+
+LAYERED = (".ora", ".psd")
+FLAT = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".webp")
+
+
+def export(state: ProjectState, path: Path) -> None:
+    """Write the result in the format of the path's suffix, one of ``LAYERED`` or ``FLAT``.
+
+    Before there is a result it is the body, and without a body the head. The file appears
+    complete or not at all. With ``state.frozen()`` this may be called from any thread.
+
+    Raises:
+        ProjectError: there is no photo yet.
+        OutputFileError: for an unknown suffix, a picture too large for the format, or a
+            place that can't be written.
+    """
+    from engine.imageio import atomic_write, write_photo  # brings OpenCV along
+
+    flat = flattened(state)
+    suffix = path.suffix.lower()
+    if suffix == ".ora":
+        _write_ora(state, flat, path)
+    elif suffix == ".psd":
+        from hs_desktop.document.psd import write_psd  # psd-tools, only when it is needed
+
+        with atomic_write(path) as file:
+            try:
+                write_psd(file, flat, parts_of(state, flat))
+            except ValueError as error:
+                sentence = _('"{path}" can\'t be written: {reason} are more than PSD can hold.')
+                raise OutputFileError(
+                    sentence.format(path=path, reason=error), subject=path
+                ) from error
+    elif suffix in FLAT:
+        write_photo(flat, path)
+    else:
+        known = ", ".join(name[1:] for name in (*FLAT, *LAYERED))
+        sentence = _('"{path}" can\'t be written: its name has to end with one of {known}.')
+        raise OutputFileError(sentence.format(path=path, known=known), subject=path)
+
+
+def flattened(state: ProjectState) -> Photo:
+    """What ``export`` writes as one picture; raises ``ProjectError`` without a photo."""
+    flattener = Flattener()
+    flat = flattener.photo(state, Side.RESULT) or flattener.photo(state, Side.HEAD)
+    if flat is None:
+        raise ProjectError(_("There is no picture to be exported yet: open a photo first."))
+    return flat
+
+
+def _write_ora(state: ProjectState, flat: Photo, path: Path) -> None:
+    """OpenRaster has no masks: they become the layers' transparency."""
+    with writing(path) as file:
+        sheets = [_sheet(file, part, flat, str(i)) for i, part in enumerate(parts_of(state, flat))]
+        file.finish(sheets, flat)
+
+
+def _sheet(file: OpenRaster, part: Part | Group, flat: Photo, number: str) -> Sheet | Sheaf:
+    if isinstance(part, Group):
+        children = tuple(
+            _sheet(file, child, flat, f"{number}-{i}") for i, child in enumerate(part.parts)
+        )
+        return Sheaf(part.name, children, part.visible, part.opacity)
+    src = f"data/layer-{number}.png"
+    file.add(src, encode_png(_with_alpha(part), flat.icc))
+    return Sheet(part.name, src, part.at, part.opacity, part.visible)
+
+
+def _with_alpha(part: Part) -> NDArray[Any]:
+    """RGBA; RGB where all of it is to be seen."""
+    alpha = part.alpha if part.mask is None else part.mask
+    return part.pixels if alpha is None else np.dstack([part.pixels, alpha])

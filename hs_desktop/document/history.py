@@ -1,0 +1,183 @@
+"""The undo stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from psygnal import Signal
+
+from hs_desktop.document.commands import Command, GroupCommand
+from hs_desktop.document.state import ProjectState
+
+Become = Callable[[ProjectState, Command | None], None]
+
+
+class History:
+    """What was done, in order, and how far of it is done now.
+
+    Args:
+        state: gives the document's state.
+        become: makes a state the document's and tells observers what the command did, if
+            there is one.
+        settle: called before anything is undone or redone, to finish what is half done.
+        byte_budget: commands hold at most so many bytes of pixels, or the oldest are
+            forgotten; the last one stays in any case.
+    """
+
+    changed = Signal()  # commands, index or mark
+
+    def __init__(
+        self,
+        state: Callable[[], ProjectState],
+        become: Become,
+        settle: Callable[[], None],
+        byte_budget: int = 256 << 20,
+    ) -> None:
+        self._state = state
+        self._become = become
+        self._settle = settle
+        self._budget = byte_budget
+        self._commands: list[Command] = []
+        self._sizes: list[int] = []
+        self._index = 0
+        self._clean: int | None = 0
+        self._sealed = False
+        self._groups: list[list[Command]] = []
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all commands, the oldest first, those undone included."""
+        return tuple(command.name for command in self._commands)
+
+    @property
+    def index(self) -> int:
+        """How many commands are done: 0 .. ``len(names)``."""
+        return self._index
+
+    @property
+    def nbytes(self) -> int:
+        return sum(self._sizes)
+
+    @property
+    def can_undo(self) -> bool:
+        return self._index > 0
+
+    @property
+    def can_redo(self) -> bool:
+        return self._index < len(self._commands)
+
+    def do(self, command: Command) -> None:
+        """Do a command and remember it, if it makes a difference.
+
+        Raises:
+            LayerError: it can't be done; nothing has changed.
+        """
+        before = self._state()
+        after = command.redo(before)
+        if not command.is_empty:
+            self.done(command, after)
+
+    def done(self, command: Command, after: ProjectState, *, told: bool = False) -> None:
+        """Remember a command that led to ``after``; observers hear of it if they haven't yet."""
+        if self._groups:
+            self._groups[-1].append(command)
+        else:
+            self._remember(command)
+        self._become(after, None if told else command)
+        self.changed.emit()
+
+    def undo(self) -> bool:
+        """Take the last command back; ``False`` where there is none."""
+        self._settle()
+        return self._index > 0 and self.jump(self._index - 1)
+
+    def redo(self) -> bool:
+        """Do the next command again; ``False`` where there is none."""
+        self._settle()
+        return self._index < len(self._commands) and self.jump(self._index + 1)
+
+    def jump(self, index: int) -> bool:
+        """Undo or redo until ``index`` commands are done; ``False`` where that is so already."""
+        self._settle()
+        if not 0 <= index <= len(self._commands):
+            raise IndexError(f"{index} of {len(self._commands)} commands")
+        if self._groups:
+            raise RuntimeError("undo within a group")
+        moved = index != self._index
+        while self._index != index:
+            back = index < self._index
+            command = self._commands[self._index - 1 if back else self._index]
+            state = command.undo(self._state()) if back else command.redo(self._state())
+            self._index += -1 if back else 1
+            self._become(state, command)
+        self._sealed = True
+        if moved:
+            self.changed.emit()
+        return moved
+
+    def seal(self) -> None:
+        """Let the next command be one of its own: a drag has ended."""
+        self._sealed = True
+
+    @contextmanager
+    def group(self, name: str) -> Iterator[None]:
+        """What is done inside becomes one command; after an exception it is taken back."""
+        commands: list[Command] = []
+        self._groups.append(commands)
+        try:
+            yield
+        except BaseException:
+            self._groups.pop()
+            for command in reversed(commands):
+                self._become(command.undo(self._state()), command)
+            raise
+        self._groups.pop()
+        if commands:
+            group = GroupCommand(name, commands)
+            if self._groups:
+                self._groups[-1].append(group)
+            else:
+                self._sealed = True
+                self._remember(group)
+                self._sealed = True
+                self.changed.emit()
+
+    # --- 'modified' ----------------------------------------------------------------------------
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the document is as it was when ``mark_clean`` was called (or made)."""
+        return self._clean == self._index
+
+    def mark_clean(self) -> None:
+        """The document has just been saved."""
+        self._clean = self._index
+        self._sealed = True
+        self.changed.emit()
+
+    def mark_modified(self) -> None:
+        """The document is nowhere saved as it is, for instance because it was recovered."""
+        self._clean = None
+        self.changed.emit()
+
+    # --- parts ---------------------------------------------------------------------------------
+
+    def _remember(self, command: Command) -> None:
+        if self._clean is not None and self._clean > self._index:
+            self._clean = None  # it was among what is forgotten now
+        del self._commands[self._index :], self._sizes[self._index :]
+        if self._commands and not self._sealed and self._clean != self._index:
+            merged = self._commands[-1].merged(command)
+            if merged is not None:
+                del self._commands[-1], self._sizes[-1]
+                command = merged
+        self._sealed = False
+        if not command.is_empty:
+            self._commands.append(command)
+            self._sizes.append(command.nbytes)
+        while len(self._commands) > 1 and self.nbytes > self._budget:
+            del self._commands[0], self._sizes[0]
+            if self._clean is not None:
+                self._clean = self._clean - 1 if self._clean else None
+        self._index = len(self._commands)

@@ -1,0 +1,251 @@
+"""The kinds of layers. A layer object never changes: another takes its place in the stack.
+
+Only the pixels within ``Plane``s change in place, and those are shared by all versions of a
+layer. So undoing a change of attributes is to put the former object back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.labels import NUM_CLASSES, Layout
+from hs_desktop.document.planes import Plane
+from hs_desktop.rects import Rect
+
+if TYPE_CHECKING:
+    from engine.imageio import Photo
+
+
+def new_id() -> str:
+    """An id that no other layer of any project has."""
+    return uuid.uuid4().hex[:16]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Layer:
+    """What all layers have.
+
+    Attributes:
+        name: shown to the user; unique within a stack, not empty.
+        id: stays with the layer for life, in files too.
+        visible: whether it is shown.
+        opacity: 0..1.
+        locked: whether its pixels and place are protected, and it can't be removed.
+    """
+
+    kind: ClassVar[str]
+
+    name: str
+    id: str = field(default_factory=new_id)
+    visible: bool = True
+    opacity: float = 1.0
+    locked: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("a layer without a name")
+        if not 0 <= self.opacity <= 1:
+            raise ValueError(f"opacity {self.opacity} is not in 0..1")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of its pixels."""
+        raise NotImplementedError
+
+    @property
+    def planes(self) -> dict[str, Plane]:
+        """The layer's editable pixels by name."""
+        return {
+            f.name: value for f in fields(self) if isinstance(value := getattr(self, f.name), Plane)
+        }
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of pixels that are the layer's own."""
+        return sum(plane.nbytes for plane in self.planes.values())
+
+    def copy(self, name: str) -> Layer:
+        """The same with another name and id, and pixels of its own."""
+        planes: dict[str, Any] = {key: plane.copy() for key, plane in self.planes.items()}
+        return replace(self, name=name, id=new_id(), **planes)
+
+    def frozen(self) -> Layer:
+        """This very layer (same id) with copies of the pixels as they are now."""
+        planes: dict[str, Any] = {key: plane.copy() for key, plane in self.planes.items()}
+        return replace(self, **planes) if planes else self
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PhotoLayer(Layer):
+    """A photo as it was opened; its pixels are never edited."""
+
+    kind = "photo"
+
+    photo: Photo
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.photo.size
+
+    @property
+    def nbytes(self) -> int:
+        return self.photo.pixels.nbytes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LayoutLayer(Layer):
+    """Class ids of a photo.
+
+    Attributes:
+        ids: H x W uint8, each below ``NUM_CLASSES``.
+        parsed: of the same shape, what the engine said; an eraser puts it back.
+    """
+
+    kind = "layout"
+
+    ids: Plane
+    parsed: Plane
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _need_grey(self.ids, self.parsed)
+        for plane in (self.ids, self.parsed):
+            if (highest := int(plane.pixels.max())) >= NUM_CLASSES:
+                raise ValueError(f"class id {highest}; ids go from 0 to {NUM_CLASSES - 1}")
+
+    @classmethod
+    def of(cls, name: str, ids: Layout, parsed: Layout | None = None) -> LayoutLayer:
+        """A new layer; without ``parsed``, ``ids`` are what the engine said."""
+        return cls(name=name, ids=Plane(ids), parsed=Plane(ids if parsed is None else parsed))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.ids.size
+
+    @property
+    def edited(self) -> NDArray[np.bool_]:
+        """H x W: where the user says otherwise than the engine."""
+        return self.ids.pixels != self.parsed.pixels
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the user says otherwise than the engine anywhere."""
+        return not np.array_equal(self.ids.pixels, self.parsed.pixels)
+
+    def rebased(self, parsed: Layout) -> Layout:
+        """The ids under what the engine says now: edited pixels stay, the others follow."""
+        return np.where(self.edited, self.ids.pixels, parsed)
+
+
+class MaskRole(StrEnum):
+    """What a mask is for."""
+
+    HEAD = "head"  # m^H, the head that is taken
+    REGION = "region"  # m^r, what is made anew
+    RETOUCH = "retouch"  # what "Retouch here" makes anew
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MaskLayer(Layer):
+    """A mask made by the engine, changed by hand; all planes H x W uint8, 255 = all.
+
+    Attributes:
+        role: what it is for.
+        automatic: the engine's mask; zero before there is one.
+        add, subtract: what the user adds to it and then takes away. Who paints one of them
+            takes it out of the other, so that the last stroke counts.
+    """
+
+    kind = "mask"
+
+    role: MaskRole
+    automatic: Plane
+    add: Plane
+    subtract: Plane
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _need_grey(self.automatic, self.add, self.subtract)
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        role: MaskRole,
+        size: tuple[int, int],
+        automatic: NDArray[np.floating[Any]] | None = None,
+    ) -> MaskLayer:
+        """A new layer of (width, height), untouched by hand; ``automatic`` is H x W, 0..1."""
+        width, height = size
+        nothing = np.zeros((height, width), np.uint8)
+        levels = nothing if automatic is None else mask_levels(automatic)
+        return cls(
+            name=name, role=role,
+            automatic=Plane(levels), add=Plane(nothing), subtract=Plane(nothing),
+        )  # fmt: skip
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.add.size
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether anything was added or subtracted by hand."""
+        return bool(self.add.pixels.any() or self.subtract.pixels.any())
+
+    def combined(self, rect: Rect | None = None) -> NDArray[np.float32]:
+        """The mask as it counts, H x W float32 0..1; or the part of it under ``rect``."""
+        rows, columns = (self.add.rect if rect is None else rect).slices
+        automatic, add, subtract = (
+            plane.pixels[rows, columns] for plane in (self.automatic, self.add, self.subtract)
+        )
+        levels = np.maximum(automatic, add).astype(np.float32)
+        levels *= 255 - subtract
+        levels /= np.float32(255 * 255)
+        return levels
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PictureLayer(Layer):
+    """An imported or painted picture over a photo.
+
+    Attributes:
+        pixels: H x W x 4 RGBA, uint8 or uint16, colours not multiplied by alpha.
+        position: (x, y) of its first pixel in the photo; may lie outside.
+        icc: the profile of the colours; ``None`` means sRGB.
+    """
+
+    kind = "picture"
+
+    pixels: Plane
+    position: tuple[int, int] = (0, 0)
+    icc: bytes | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        shape = self.pixels.pixels.shape
+        if len(shape) != 3 or shape[2] != 4:
+            raise ValueError(f"a picture of shape {shape}, not H x W x 4")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.pixels.size
+
+
+def mask_levels(mask: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """A mask 0..1 as uint8; what isn't zero stays above zero, so that nothing drops out."""
+    clipped = np.clip(np.nan_to_num(mask, nan=0.0), 0, 1)
+    levels = np.rint(clipped * 255).astype(np.uint8)
+    return np.maximum(levels, (clipped > 0).view(np.uint8))
+
+
+def _need_grey(first: Plane, *others: Plane) -> None:
+    for plane in (first, *others):
+        if plane.pixels.ndim != 2 or plane.pixels.dtype != np.uint8 or plane.size != first.size:
+            raise ValueError(f"planes of {plane.pixels.dtype} and shape {plane.pixels.shape}")

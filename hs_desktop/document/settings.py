@@ -1,0 +1,28 @@
+"""What a swap is asked to be like; part of the project, so undone and saved with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.requests import SamplingSettings
+
+
+@dataclass(frozen=True)
+class SwapSettings:
+    """The sampling panel's values.
+
+    Attributes:
+        sampling: seed, guidance, steps, strength.
+        keep_background: keep all of the body photo outside the old head.
+        feather: width of the region's soft rim in body-photo pixels; ``None`` = automatic.
+        variations: how many results with consecutive seeds, >= 1.
+        match_grain, match_skin: whether what is generated takes on the photo's grain and the
+            body's skin tone.
+    """
+
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    keep_background: bool = True
+    feather: float | None = None
+    variations: int = 1
+    match_grain: bool = True
+    match_skin: bool = True
