@@ -268,7 +268,7 @@ def test_failed_swaps_are_errors(
     monkeypatch.setattr(stages, "find_heads", lambda *_, **__: [])
     figures: Any = swap_figures(PipelineRunner(tiny_pack, "cpu"), prepared, count=2)
     assert figures["errors"] == 2
-    assert "No person's head" in figures["error_list"][0]
+    assert figures["error_list"][0].endswith(": NoPersonError")
     assert figures["region_ratio_max"] is None
 
 
