@@ -50,7 +50,14 @@ def take_over(pack: Path, runs: Path) -> None:
         # A decoder trained on its own is part of the autoencoder from now on.
         names = ("autoencoder", "decoder") if run == "autoencoder" else (run,)
         origin = [record for name in names for record in records.get(name, [])]
-        (runs / run / ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+        _write_origin(runs / run, origin)
+        if run == "autoencoder":
+            _write_origin(runs / "decoder", [])  # it, too, begins with what was taken over
+
+
+def _write_origin(run: Path, records: list[dict[str, object]]) -> None:
+    run.mkdir(parents=True, exist_ok=True)
+    (run / ORIGIN).write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
 
 
 def training_records(runs: Path, name: str) -> list[dict[str, object]]:
@@ -74,7 +81,7 @@ def training_records(runs: Path, name: str) -> list[dict[str, object]]:
             step, seconds = int(row["step"]), float(row["seconds"])
             figures[row["name"]] = float(row["value"])
     minutes = round(seconds / 60)
-    start = " --from PACK" if before else ""
+    start = " --from PACK" if origin.is_file() else ""
     record: dict[str, object] = {
         "command": f"python main.py train {name} --data DIR{start} --minutes {minutes}",
         "steps": step,
@@ -91,11 +98,13 @@ def assemble(
     name: str,
     version: str,
     figures: Mapping[str, object] | None = None,
+    remark: str = "",
 ) -> PackManifest:
     """Write the models trained in ``runs`` to ``folder`` as a pack, with its model card.
 
     Args:
         figures: what ``evaluate`` measured, for ``pack.json`` and the card.
+        remark: what the commands alone don't tell of the training.
 
     Raises:
         InputFileError: a model hasn't been trained yet.
@@ -124,6 +133,7 @@ def assemble(
         "made": datetime.now(UTC).date().isoformat(),
         "hardware": "CPU, 2 cores, bf16 autocast",
         "training": {run: records for run in RUNS if (records := training_records(runs, run))},
+        "remark": remark,
         "figures": dict(figures or {}),
     }
     manifest = PackManifest(name=name, version=version, licence="Apache-2.0", provenance=provenance)
@@ -156,6 +166,8 @@ def model_card(manifest: PackManifest) -> str:
     ]
     for run, records in training.items():
         lines += [f"| {run} | `{r['command']}` | {r['steps']} | {r['minutes']} |" for r in records]
+    if p.get("remark"):
+        lines += ["", str(p["remark"])]
     lines += ["", "## Figures on validation photos", ""]
     lines += ["```json", json.dumps(p["figures"], indent=2, ensure_ascii=False), "```", ""]
     return "\n".join(lines)

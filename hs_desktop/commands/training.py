@@ -125,6 +125,10 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     pack.add_argument(
         "--count", type=options.whole(1, 10**6), metavar="N", help=_("how many photos or pairs")
     )
+    pack.add_argument(
+        "--remark", default="", metavar=_("TEXT"),
+        help=_("a sentence for the model card: what the commands alone don't tell"),
+    )  # fmt: skip
     pack.add_argument("--name", default="compact-256", help=_("the pack's name"))
     pack.add_argument("--pack-version", default="1.0", metavar="V", help=_("the pack's version"))
     options.add_out(pack, _("DIR"), _("folder of the pack"))
@@ -215,7 +219,8 @@ def run_pack(args: argparse.Namespace) -> int:
 
     def write(figures: Mapping[str, object]) -> None:
         assemble(
-            args.runs, args.out, name=args.name, version=args.pack_version, figures=figures
+            args.runs, args.out, name=args.name, version=args.pack_version, figures=figures,
+            remark=args.remark,
         )  # fmt: skip
 
     figures: dict[str, object] = {}

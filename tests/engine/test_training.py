@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -484,11 +485,19 @@ def test_a_training_begins_with_a_packs_models(
     trained = (again / "parser" / "parser" / "config.json").stat().st_mtime_ns
     pack.take_over(made, again)
     assert (again / "parser" / "parser" / "config.json").stat().st_mtime_ns == trained
-    manifest: Any = pack.assemble(again, tmp_path / "second", name="mini", version="0.2")
+    manifest: Any = pack.assemble(
+        again, tmp_path / "second", name="mini", version="0.2", remark="Stopped once."
+    )
+    card = (tmp_path / "second" / "README.md").read_text(encoding="utf-8")
+    assert "Stopped once." in card
     records = manifest.provenance["training"]
     assert [record["steps"] for record in records["parser"]] == [3, 1]
     assert "--from PACK" in records["parser"][1]["command"]
     assert records["layout"] == pack.training_records(runs, "layout")
+    # The decoder, which has no weights of its own before, begins with the pack's as well.
+    shutil.copy(again / "parser" / "log.csv", again / "decoder")
+    (record,) = pack.training_records(again, "decoder")
+    assert "--from PACK" in str(record["command"])
 
 
 def test_a_pack_needs_every_model(runs: Path, tmp_path: Path) -> None:
