@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from engine.cache import StageCache
 from engine.errors import EngineError
 from engine.jobs import Job, JobContext, JobState, OnPreview, OnProgress
-from engine.requests import Request, Result
+from engine.requests import LoadRequest, Request, Result
 from engine.timing import JobTimer, StageTimes
 
 CACHE_BYTES = 512 << 20
@@ -65,7 +65,7 @@ class Engine:
 
     def submit(
         self,
-        request: Request,
+        request: Request | LoadRequest,
         *,
         on_progress: OnProgress | None = None,
         on_preview: OnPreview | None = None,
@@ -144,7 +144,10 @@ class Engine:
             if self._runner is None:
                 self._runner = context._load(self._factory)
             context.check()
-            outcome = self._runner.run(job.request, context)
+            if isinstance(job.request, LoadRequest):
+                outcome = ()
+            else:
+                outcome = self._runner.run(job.request, context)
             context._complete()
         except EngineError as error:
             # Its traceback would keep the job's photos in memory, and nobody will see it.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.cache import StageCache
 from engine.errors import Cancelled
-from engine.requests import Preview, Progress, Request, Result
+from engine.requests import LoadRequest, Preview, Progress, Request, Result
 from engine.timing import JobTimer
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ class Job:
     """
 
     def __init__(
-        self, request: Request, on_progress: OnProgress | None, on_preview: OnPreview | None
+        self,
+        request: Request | LoadRequest,
+        on_progress: OnProgress | None,
+        on_preview: OnPreview | None,
     ) -> None:
         self.request = request
         self._on_progress, self._on_preview = on_progress, on_preview

@@ -126,6 +126,11 @@ class LayoutRequest:
     swap: SwapRequest
 
 
+@dataclass(frozen=True)
+class LoadRequest:
+    """Bring the models in, so that the next job needn't; gives no result."""
+
+
 Request = SwapRequest | RetouchRequest | ReplaceHeadRequest | ParseRequest | LayoutRequest
 
 

@@ -21,6 +21,11 @@ def _(sentence: str) -> str:
     return _translations.gettext(sentence) if sentence else sentence
 
 
+def N_(sentence: str) -> str:
+    """``sentence`` itself, marked for translation where it will be shown."""
+    return sentence
+
+
 def install(languages: Sequence[str] | None = None) -> None:
     """Choose the language from now on.
 

@@ -84,7 +84,7 @@ def sample(
     """Latents z_0 with the hole generated, ``(N, 4, h, w)`` float32.
 
     Args:
-        denoiser: see ``Denoiser.forward``.
+        denoiser: see ``Denoiser``.
         seed: of the noise.
         steps: denoiser calls of the fine pass.
         strength: t0, where the fine pass starts; 0 gives the coarse estimate itself, 1 the
@@ -134,7 +134,12 @@ def sample(
 
     times = time_steps(steps, strength)
     alpha, sigma = alpha_sigma(torch.full((n,), times[0], device=device))
-    z_t = sigma * eps if coarse is None else alpha * coarse.float() + sigma * eps
+    z_t = sigma * eps
+    if coarse is not None:
+        # The coarse latents are an average of all that could be there. Taken for a sample of
+        # it, they would leave the detail out: z_0 = coarse + error . eps' is what we know.
+        error = alpha * float(denoiser.coarse_error)  # type: ignore[arg-type]
+        z_t = alpha * coarse.float() + (sigma**2 + error**2).sqrt() * eps
     last: Tensor | None = None
     last_h = 0.0
     for i in range(steps):

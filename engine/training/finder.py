@@ -20,13 +20,16 @@ from engine.evaluation.finder import finder_figures
 from engine.finding.finder import find_heads
 from engine.finding.model import CROP, DETECTOR_FACE, REFINER_FACE, STRIDE, Finder
 from engine.framing import Similarity, warp
+from engine.labels import SemanticClass
 from engine.training.augment import degrade, light_and_colour
-from engine.training.data import Batch, Losses, Sample, batches
-from engine.training.prepare import Item, read_manifest
+from engine.training.data import Batch, Frames, Losses, Sample, batches
+from engine.training.prepare import MARGIN, Item, read_manifest
+from engine.training.wardrobe import Wardrobe
 
 DETECTOR_CROP = 192
 ANSWERED = 2**0.8  # faces within this factor of DETECTOR_FACE are positives
 IGNORED = 2**1.25  # beyond this factor they are negatives
+HATS = 0.2  # share of photos whose person gets somebody else's hat
 # Landmarks that change places in a mirrored photo (order of prepare.KEPT_POINTS).
 MIRRORED = (0, 1, 3, 2, 7, 6, 5, 4, 8, 10, 9, 11)
 
@@ -46,6 +49,7 @@ class FinderTask:
         self.items = [i for i in items if i.split == "train"]
         self.validation = [i for i in items if i.split == "validation"]
         self.files = {i.id: (self.dataset / i.photo).read_bytes() for i in self.items}
+        self.wardrobe = Wardrobe(Frames.load(folder, "train", sources=("labels",)))
         finder = Finder()
         self.modules: dict[str, nn.Module] = {"finder": finder}
         self.optimizers: dict[str, torch.optim.Optimizer] = {
@@ -63,13 +67,22 @@ class FinderTask:
 
     def make(self, rng: np.random.Generator) -> Sample:
         item = self.items[int(rng.integers(len(self.items)))]
-        photo, points = self._photo(item), np.array(item.points)
+        photo, points = self._with_hat(self._photo(item), item, rng), np.array(item.points)
         if rng.random() < 0.5:
             photo = np.ascontiguousarray(photo[:, ::-1])
             points = (points * (-1, 1) + (photo.shape[1], 0))[list(MIRRORED)]
         sample = self._detector_sample(photo, points, rng)
         sample.update(self._refiner_sample(photo, points, rng))
         return sample
+
+    def _with_hat(
+        self, photo: NDArray[np.uint8], item: Item, rng: np.random.Generator
+    ) -> NDArray[np.uint8]:
+        hat = self.wardrobe.pick(SemanticClass.HAT, rng) if rng.random() < HATS else None
+        if hat is None:
+            return photo
+        from_wide = Similarity(1.0, 0.0, -MARGIN, -MARGIN).then(item.to_frame.inverse())
+        return hat.moved(from_wide, (photo.shape[1], photo.shape[0])).put_on(photo)
 
     @staticmethod
     def _move(

@@ -27,10 +27,8 @@ from engine.training.augment import (
     studio,
 )
 from engine.training.data import Batch, Frames, Losses, Sample, batches
-from engine.training.prepare import MARGIN
+from engine.training.wardrobe import Wardrobe
 
-HAT_SHARE = 0.004  # of a wide frame, from which a hat counts as shown
-SCARF_SHARE = 0.2  # of the place below the face, from which it is a scarf, not a strap
 DYED = frozenset({SemanticClass.UPPER_CLOTHES, SemanticClass.HAT, SemanticClass.BODY_ACCESSORY})
 
 
@@ -40,22 +38,6 @@ def class_weights(layouts: np.ndarray) -> Tensor:
     share = np.maximum(counts, 1) / counts.sum()
     weights = (np.median(share[counts > 0]) / share) ** 0.4
     return torch.tensor(np.clip(weights, 0.5, 4.0), dtype=torch.float32)
-
-
-def draw_weights(layouts: np.ndarray) -> NDArray[np.float64]:
-    """How often each photo is drawn, in sum 1: those with a hat or a scarf thrice as often.
-
-    Few photos show them, and a parser that takes a scarf for hair spoils the whole head.
-
-    Args:
-        layouts: ``(N, 448, 448)`` wide frames.
-    """
-    hat = (layouts == SemanticClass.HAT).mean((1, 2)) > HAT_SHARE
-    below_face = layouts[:, MARGIN + 90 : MARGIN + 150, MARGIN + 90 : MARGIN + 166]
-    scarf = (below_face == SemanticClass.BODY_ACCESSORY).mean((1, 2)) > SCARF_SHARE
-    weights = np.where(hat | scarf, 3.0, 1.0)
-    share: NDArray[np.float64] = weights / weights.sum()
-    return share
 
 
 def dice_loss(logits: Tensor, target: Tensor) -> Tensor:
@@ -83,7 +65,12 @@ class ParserTask:
         }
         self.batch_size = batch_size
         self.weights = class_weights(self.frames.layouts)
-        self.draw = draw_weights(self.frames.layouts)
+        self.wardrobe = Wardrobe(self.frames)
+        # Those with a hat or a scarf are drawn twice as often as others.
+        draw = np.ones(len(self.frames))
+        for those in self.wardrobe.worn_by.values():
+            draw[those] = 2.0
+        self.draw = draw / draw.sum()
 
     def make(self, rng: np.random.Generator) -> Sample:
         """A frame, most about the canonical one, some far from it: person finding needs those."""
@@ -95,12 +82,21 @@ class ParserTask:
             degrees=20 if wide else 10,
             shift=40 if wide else 12,
         )
-        image, layout = place_frame(
-            self.frames.images[i], self.frames.layouts[i], placement, flip=rng.random() < 0.5
-        )
+        image, layout = self._dressed(self.frames.images[i], self.frames.layouts[i], rng)
+        image, layout = place_frame(image, layout, placement, flip=rng.random() < 0.5)
         image = self._elsewhere(image, layout, rng)
         image = degrade(light_and_colour(image, rng), rng)
         return {"image": image, "layout": layout}
+
+    def _dressed(
+        self, image: NDArray[np.uint8], layout: Layout, rng: np.random.Generator
+    ) -> tuple[NDArray[np.uint8], Layout]:
+        """Sometimes in a hat or scarf of somebody else."""
+        for kind, share in ((SemanticClass.HAT, 0.15), (SemanticClass.BODY_ACCESSORY, 0.12)):
+            garment = self.wardrobe.pick(kind, rng) if rng.random() < share else None
+            if garment is not None:
+                image, layout = garment.put_on(image), garment.put_into(layout)
+        return image, layout
 
     def _elsewhere(
         self, image: NDArray[np.uint8], layout: Layout, rng: np.random.Generator

@@ -197,15 +197,21 @@ class SGLDMTask:
         planes = one_hot(torch.from_numpy(np.stack(layouts)))
         return np.stack(images), SamplerInputs(z, 1 - is_known, planes.float())
 
-    def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
-        images, inputs = self._fixed(24)
+    def _errors(
+        self, denoiser: nn.Module, strengths: Mapping[str, float], count: int = 24
+    ) -> dict[str, float]:
+        """RMS errors of the latents in the holes of validation photos."""
+        images, inputs = self._fixed(count)
         z_0 = self._encode_frames(images)
         weight = inputs.mask / (inputs.mask.sum() * z_0.shape[1])
         figures = {}
-        for name, strength in (("coarse", 0.0), ("fine", 0.6), ("noise", 1.0)):
-            z = sample(averaged["denoiser"], inputs, seed=0, steps=8, strength=strength)
+        for name, strength in strengths.items():
+            z = sample(denoiser, inputs, seed=0, steps=8, strength=strength)
             figures[f"{name}_rmse"] = float(((z - z_0).square() * weight).sum().sqrt())
         return figures
+
+    def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
+        return self._errors(averaged["denoiser"], {"coarse": 0.0, "fine": 0.6, "noise": 1.0})
 
     def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
         images, inputs = self._fixed(6)
@@ -217,7 +223,10 @@ class SGLDMTask:
         cv2.imwrite(str(path), np.ascontiguousarray(np.vstack(rows)[..., ::-1]))
 
     def save(self, folder: Path, averaged: Mapping[str, nn.Module]) -> None:
-        averaged["denoiser"].save_pretrained(folder / "denoiser")  # type: ignore[operator]
+        denoiser: Any = averaged["denoiser"]
+        off = self._errors(denoiser, {"coarse": 0.0})["coarse_rmse"]
+        denoiser.register_to_config(coarse_error=round(off, 4))
+        denoiser.save_pretrained(folder / "denoiser")
 
 
 def _unwrap(model: nn.Module) -> Denoiser:
