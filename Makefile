@@ -9,7 +9,7 @@ BODY   := resources/samples/grace_hopper.jpg
 SAMPLE := out/sample-swap.png
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test lint format clean
+.PHONY: help run install test lint format translations clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ lint: $(STAMP) ## Check style and types
 format: $(STAMP) ## Bring the code into shape
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+translations: $(STAMP) ## Bring the translations in line with the sources
+	$(PY) packaging/translations.py
 
 clean: ## Remove build output and caches; keep .venv, out/, data/ and runs/
 	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

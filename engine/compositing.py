@@ -114,6 +114,7 @@ def finish_composite(
     *,
     seed: int = 0,
     match_grain: bool = True,
+    match_skin: bool = True,
     progress: Callable[[float], None] | None = None,
     check_cancel: Callable[[], None] | None = None,
     tile: int = TILE,
@@ -122,6 +123,7 @@ def finish_composite(
 
     Args:
         image: 256x256x3 float32 0..255 (for 16-bit photos too), in the body's profile.
+        match_grain, match_skin: see ``generate``.
         tile: pixels, a power of two; changes nothing in the result.
 
     Returns:
@@ -134,7 +136,7 @@ def finish_composite(
         cells = p.grid.from_frame_field(image.astype(np.float32), cv2.INTER_CUBIC)
         painter.made = generate(
             p.around, cells[p.around.box.slices], np.random.default_rng(seed),
-            match_grain=match_grain, check_cancel=check_cancel,
+            match_grain=match_grain, match_skin=match_skin, check_cancel=check_cancel,
         )  # fmt: skip
     if progress is not None:
         progress(0.4)
@@ -156,6 +158,7 @@ def composite(
     *,
     feather: float | None = None,
     match_grain: bool = True,
+    match_skin: bool = True,
     seed: int = 0,
     limit: Field | None = None,
     progress: Callable[[float], None] | None = None,
@@ -170,8 +173,8 @@ def composite(
         feather=feather, limit=limit,
     )  # fmt: skip
     return finish_composite(
-        prepared, result.image, seed=seed, match_grain=match_grain, progress=progress,
-        check_cancel=check_cancel,
+        prepared, result.image, seed=seed, match_grain=match_grain, match_skin=match_skin,
+        progress=progress, check_cancel=check_cancel,
     )  # fmt: skip
 
 

@@ -54,6 +54,7 @@ class Decoded:
         icc, exif: the file's profile and EXIF block (without the ``Exif`` prefix).
         dpi: horizontal and vertical resolution.
         format: ``"JPEG"``, ``"PNG"``, ...
+        xmp: the file's XMP packet.
     """
 
     pixels: NDArray[Any]
@@ -62,6 +63,7 @@ class Decoded:
     exif: bytes | None
     dpi: tuple[float, float] | None
     format: str
+    xmp: bytes | None = None
 
 
 class Source:
@@ -169,6 +171,7 @@ def decode(source: Source) -> Decoded:
     source.need_complete()
     image = source.header
     icc: bytes | None = image.info.get("icc_profile") or None
+    packet = image.info.get("xmp")  # of a TIFF before loading: Pillow changes it then
     premultiplied = False
     if _is_sixteen_bit(source):
         pixels, premultiplied = _load_16bit(source)
@@ -191,8 +194,8 @@ def decode(source: Source) -> Decoded:
         if block is not None:
             block = block.removeprefix(b"Exif\0\0")
         pixels = upright(pixels, exif.orientation(block))
-    dpi = image.info.get("dpi")
-    return Decoded(pixels, premultiplied, icc, block, _plausible_dpi(dpi), image.format or "")
+    dpi, packet = _plausible_dpi(image.info.get("dpi")), packet or image.info.get("xmp")
+    return Decoded(pixels, premultiplied, icc, block, dpi, image.format or "", _bytes(packet))
 
 
 def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
@@ -365,6 +368,11 @@ def _keep_channels(turned: Any, pixels: NDArray[Any]) -> NDArray[Any]:
     """OpenCV drops a single channel's axis."""
     result = np.asarray(turned)
     return result if result.ndim == pixels.ndim else result[..., None]
+
+
+def _bytes(packet: Any) -> bytes | None:
+    """An XMP packet as Pillow gives it: bytes, or whatever a damaged file makes of them."""
+    return packet if isinstance(packet, bytes) and packet else None
 
 
 def _plausible_dpi(dpi: Any) -> tuple[float, float] | None:

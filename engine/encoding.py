@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -23,18 +23,23 @@ from engine.colour import to_8bit, to_srgb8
 
 THUMBNAIL_SIDE = 160
 _JPEG_EXIF_LIMIT = 65533 - 6  # bytes that fit into one APP1 segment after its prefix
+_JPEG_XMP_LIMIT = 65533 - 29
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _STRIP_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What is to be written: H x W x 3 RGB uint8 or uint16, upright, and what goes with it."""
+    """What is to be written: H x W x 3 RGB uint8 or uint16, upright, and what goes with it.
+
+    Of the XMP packets the first that the format has room for is written.
+    """
 
     pixels: NDArray[Any]
     icc: bytes | None = None
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
+    xmp: Sequence[bytes] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -55,6 +60,8 @@ def write_jpeg(file: BinaryIO, picture: Picture) -> None:
         options["icc_profile"] = picture.icc
     if picture.dpi:
         options["dpi"] = tuple(min(round(v), 65535) for v in picture.dpi)
+    if packet := _packet(picture, _JPEG_XMP_LIMIT):
+        options["xmp"] = packet
     Image.fromarray(to_8bit(picture.pixels)).save(file, "JPEG", **options)
 
 
@@ -65,6 +72,8 @@ def write_webp(file: BinaryIO, picture: Picture) -> None:
         options["exif"] = block
     if picture.icc:
         options["icc_profile"] = picture.icc
+    if packet := _packet(picture):
+        options["xmp"] = packet
     Image.fromarray(to_8bit(picture.pixels)).save(file, "WEBP", **options)
 
 
@@ -79,6 +88,8 @@ def write_png(file: BinaryIO, picture: Picture) -> None:
         chunks.append((b"pHYs", struct.pack(">IIB", x, y, 1)))
     if block := _true_exif(picture):
         chunks.append((b"eXIf", block))
+    if packet := _packet(picture):  # uncompressed, so that it is found by whoever scans for it
+        chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet))
     file.write(with_png_chunks(packed.tobytes(), chunks))
 
 
@@ -141,11 +152,18 @@ def write_tiff(file: BinaryIO, picture: Picture) -> None:
         entries[exif.ICC_PROFILE] = exif.Entry(
             exif.ICC_PROFILE, exif.UNDEFINED, len(picture.icc), picture.icc
         )
+    if packet := _packet(picture):
+        entries[exif.XMP] = exif.Entry(exif.XMP, exif.BYTE, len(packet), packet)
     directory_at = file.tell() - start
     file.write(exif.pack_directory(order, entries.values(), directory_at))
     file.seek(start + 4)
     file.write(struct.pack(order + "I", directory_at))
     file.seek(0, 2)
+
+
+def _packet(picture: Picture, limit: int = 1 << 30) -> bytes | None:
+    """The XMP that is written: the first of the packets that isn't too long."""
+    return next((packet for packet in picture.xmp if len(packet) <= limit), None)
 
 
 def _strips(pixels: NDArray[Any], rows: int, order: exif.ByteOrder) -> Iterator[bytes]:

@@ -158,12 +158,15 @@ class Engine:
         job._end(outcome)
 
 
-def open_engine(pack: str | Path | None = None, device: str | None = None) -> Engine:
+def open_engine(
+    pack: str | Path | None = None, device: str | None = None, cache_bytes: int = CACHE_BYTES
+) -> Engine:
     """The engine with a model pack; torch and the models are loaded with its first job.
 
     Args:
         pack: a pack's name or folder; the embedded one without it.
         device: for instance ``"cpu"`` or ``"cuda:1"``; the best there is without it.
+        cache_bytes: how much memory the stages' results may keep.
     """
 
     def runner() -> Runner:
@@ -171,7 +174,7 @@ def open_engine(pack: str | Path | None = None, device: str | None = None) -> En
 
         return PipelineRunner(pack, device)
 
-    return Engine(runner)
+    return Engine(runner, cache_bytes=cache_bytes)
 
 
 __all__ = [

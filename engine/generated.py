@@ -101,13 +101,25 @@ def generate(
     rng: np.random.Generator,
     *,
     match_grain: bool = True,
+    match_skin: bool = True,
     check_cancel: Callable[[], None] | None = None,
 ) -> Generated:
-    """Make generated cells (hxwx3, 0..255, in ``around.box``) look like the photo's."""
+    """Make generated cells (hxwx3, 0..255, in ``around.box``) look like the photo's.
+
+    Args:
+        match_grain: add grain where there is less than in the photo.
+        match_skin: skin, too, takes on the colours of its like in the photo.
+    """
     a, here, places = around, around.box.slices, around.places
     size, ratio = a.size, places.means.ratio
     means, wanted = places.means.cells[here], a.wanted[here]
-    image = harmonised(image, means, [(family.mask, family.known) for family in a.families])
+    image = harmonised(
+        image, means,
+        [
+            (family.mask * np.float32(match_skin or family.id != SKIN_FAMILY), family.known)
+            for family in a.families
+        ],
+    )  # fmt: skip
     crisp, softness = _with_narrow_edges(a, image, ratio)
     look = blur(places.means.cells, softness)
 

@@ -22,15 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine import colour, decoding, encoding
+from engine import colour, decoding, encoding, xmp
 from engine.colour import convert_profile
 from engine.errors import EngineError, InputFileError, OutputFileError
 from engine.labels import NUM_CLASSES, Layout, palette
+from engine.provenance import Provenance
 
 __all__ = [
     "Photo",
     "atomic_write",
     "convert_profile",
+    "photo_of",
     "read_layout",
     "read_mask",
     "read_photo",
@@ -66,6 +68,8 @@ class Photo:
         path: where the photo was read from.
         dpi: horizontal and vertical resolution.
         format: the source's format, for instance ``"JPEG"``; empty for a made-up photo.
+        xmp: the XMP packet as the source had it; ``write_photo`` puts right what it says of
+            orientation and size, and drops its thumbnails.
     """
 
     pixels: NDArray[Any]
@@ -74,6 +78,7 @@ class Photo:
     path: Path | None = None
     dpi: tuple[float, float] | None = None
     format: str = ""
+    xmp: bytes | None = None
 
     def __post_init__(self) -> None:
         if self.pixels.dtype not in (np.uint8, np.uint16):
@@ -138,23 +143,32 @@ def read_photo(path: StrPath) -> Photo:
     path = Path(path)
     with decoding.opened(path) as source:
         source.need_size(decoding.MIN_SIDE)
-        decoded = decoding.decode(source)
-        pixels, icc = decoding.over_white(decoded), decoded.icc
-        if pixels.shape[2] == 1:
-            table = colour.grey_to_srgb_table(icc, pixels.itemsize * 8)
-            pixels = decoding.to_rgb(pixels if table is None else table[pixels])
+        return photo_of(decoding.decode(source), path)
+
+
+def photo_of(decoded: decoding.Decoded, path: Path) -> Photo:
+    """What was decoded from ``path`` as a photo: over white, in RGB."""
+    pixels, icc = decoding.over_white(decoded), decoded.icc
+    if pixels.shape[2] == 1:
+        table = colour.grey_to_srgb_table(icc, pixels.itemsize * 8)
+        pixels = decoding.to_rgb(pixels if table is None else table[pixels])
     if colour.space(icc) != "RGB":
         icc = None
-    return Photo(pixels, icc, decoded.exif, path, decoded.dpi, decoded.format)
+    return Photo(pixels, icc, decoded.exif, path, decoded.dpi, decoded.format, decoded.xmp)
 
 
-def write_photo(photo: Photo, path: StrPath) -> None:
+def write_photo(photo: Photo, path: StrPath, provenance: Provenance | None = None) -> None:
     """Write a photo in the format of the path's suffix: png, jpg, jpeg, tif, tiff or webp.
 
     PNG and TIFF keep 16 bits; JPEG and WebP (quality 95 both, JPEG without chroma
-    subsampling) get the nearest 8-bit values. Profile and EXIF go into all of them; the
+    subsampling) get the nearest 8-bit values. Profile, EXIF and XMP go into all of them; the
     EXIF's orientation, size and, where it had one, thumbnail are those of the new pixels.
     The file appears complete or not at all; one that was there is replaced.
+
+    Args:
+        photo: the pixels and what goes with them.
+        path: the file.
+        provenance: added to the photo's XMP.
 
     Raises:
         OutputFileError: for an unknown suffix, a photo too large for the format, or a place
@@ -175,9 +189,19 @@ def write_photo(photo: Photo, path: StrPath) -> None:
             f"{path.suffix[1:]} can hold ({longest} a side).",
             subject=path,
         )
-    picture = encoding.Picture(photo.pixels, photo.icc, photo.exif, photo.dpi)
+    picture = encoding.Picture(
+        photo.pixels, photo.icc, photo.exif, photo.dpi, _packets(photo, provenance)
+    )
     with atomic_write(path) as file:
         write(file, picture)
+
+
+def _packets(photo: Photo, provenance: Provenance | None) -> tuple[bytes, ...]:
+    """XMP for a written photo, and what is left to say where that is too long."""
+    if provenance is None:
+        packet = None if photo.xmp is None else xmp.renewed(photo.xmp, photo.size)
+        return () if packet is None else (packet,)
+    return provenance.packet(photo.xmp, photo.size), provenance.packet(None, photo.size)
 
 
 def to_srgb8(photo: Photo) -> NDArray[np.uint8]:

@@ -12,12 +12,22 @@ from typing import TYPE_CHECKING, TypeVar
 
 from engine.cache import StageCache
 from engine.errors import Cancelled
-from engine.requests import LoadRequest, Preview, Progress, Request, Result
+from engine.requests import (
+    IDENTITY,
+    Affine,
+    LoadRequest,
+    Preview,
+    Progress,
+    Request,
+    Result,
+)
 from engine.timing import JobTimer
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from engine.requests import Mask
 
 T = TypeVar("T")
 OnProgress = Callable[[Progress], None]
@@ -204,10 +214,17 @@ class JobContext:
         """Whether somebody looks at previews: otherwise none need be made."""
         return self._job._on_preview is not None
 
-    def preview(self, frame: NDArray[np.uint8], step: int, steps: int) -> None:
-        """Show the result forming (256 x 256 x 3 RGB uint8, not changed afterwards)."""
+    def preview(
+        self,
+        frame: NDArray[np.uint8],
+        step: int,
+        steps: int,
+        to_photo: Affine = IDENTITY,
+        shown: Mask | None = None,
+    ) -> None:
+        """Show the result forming, see ``Preview``; the arrays aren't changed afterwards."""
         if self._job._on_preview is not None:
-            self._job._on_preview(Preview(frame, step, steps))
+            self._job._on_preview(Preview(frame, step, steps, to_photo, shown))
 
     def note(self, sentence: str) -> None:
         """Tell the user something, with the progress; kept in ``notes``, each only once."""

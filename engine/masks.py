@@ -20,6 +20,7 @@ Mask = NDArray[np.bool_]
 OLD_HEAD_GROWTH = 5  # px of the frame: flyaways and the soft edge of the old hair
 RIM = 3  # px to either side of the new head's outline: its matte lives there
 NECK_GROWTH = 3
+_OPAQUE = 0.99  # of a painted m^H: what shines through less isn't known
 
 
 def dilate(mask: Mask, radius: int) -> Mask:
@@ -43,6 +44,9 @@ class SwapMasks:
         body: m^B, body classes of the body photo that the head doesn't cover.
         old: the old head and neck, grown by a few px.
         known: what the denoiser is given, in pixels: 1 - m^r.
+        region: the body photo's pixels that are replaced by generated ones. Behind the new
+            head's rim its own pixels stay where they are the background's: nothing generated
+            is as true as what was there.
     """
 
     head: Mask
@@ -50,10 +54,16 @@ class SwapMasks:
     body: Mask
     old: Mask
     known: Mask
+    region: Mask
 
 
 def swap_masks(
-    head_layout: Layout, body_layout: Layout, inside: Mask, *, keep_background: bool = True
+    head_layout: Layout,
+    body_layout: Layout,
+    inside: Mask,
+    *,
+    keep_background: bool = True,
+    taken: NDArray[np.float32] | None = None,
 ) -> SwapMasks:
     """m^H, m^B and what follows from them.
 
@@ -62,17 +72,25 @@ def swap_masks(
         body_layout: l2.
         inside: which frame pixels show the body photo.
         keep_background: also keep the background outside the old head (ours); off: the paper.
+        taken: (256, 256) float32 0..1, the user's own m^H in the body's frame; without it
+            m^H is where the head's classes are.
     """
-    head = mask_of(head_layout, HEAD)
+    head = mask_of(head_layout, HEAD) if taken is None else taken > 0.5
     old = dilate(mask_of(body_layout, HEAD | NECK), OLD_HEAD_GROWTH)
     # Clothes and hands next to the old neck stay: only what isn't surely body goes.
     body = mask_of(body_layout, BODY) & ~head
     old &= ~dilate(body, -2)
     rim = dilate(head, RIM) & ~dilate(head, -RIM)
-    core = head & ~rim
-    kept = body if not keep_background else ~head
-    known = (core | (kept & ~old & ~rim)) & inside
-    return SwapMasks(head=head, core=core & inside, body=body, old=old, known=known)
+    core = head & ~rim & inside
+    if taken is not None:
+        core &= taken > _OPAQUE
+    if keep_background:
+        known = core | (~head & ~old & inside)
+        region = old & ~core & inside
+    else:
+        known = core | (body & ~old & ~rim & inside)
+        region = ~known & inside
+    return SwapMasks(head=head, core=core, body=body, old=old, known=known, region=region)
 
 
 def blend_layouts(

@@ -10,6 +10,8 @@ colour B (both continued from where they are sure) and alpha_0, a colour-guided 
 outline, is what is believed without. lambda is how much the colours vary by themselves: where
 they can't tell head from background, the outline stays. So strands of hair survive at the
 photo's own resolution. The rim's own colour is then freed of the old background.
+
+Where the user painted another mask, that is the matte, and the colours are the head photo's own.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ _SURE = 0.05  # alpha this close to 0 or 1 is 0 or 1
 _BLED = 6.0  # levels by which the tint of the rim may differ from the head's own
 _ALMOST = np.float32(0.998)  # alpha where it does: such a pixel isn't the core's
 _NOISE = 200.0  # the least lambda: variance of colours, in (levels of 255)^2
+_PAINTED = (1.5, 6.0)  # frame px round a painted change: up to here it counts, and no further
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,12 @@ class Matte:
 def head_matte(head: HeadLayer, photo: Box) -> Matte:
     """Place the head in the body photo (``photo`` is all of it) and find its matte."""
     outline = _outline(head)
+    there = outline > 0.5
+    if head.painted is not None:  # what is painted thinly is there, too
+        there |= head.painted & (outline > _SURE)
     frame_to_body = head.to_frame.inverse().then(head.to_body)
     scale = frame_to_body.scale
-    box = _reach_of(outline, frame_to_body) & photo
+    box = _reach_of(there, frame_to_body) & photo
     colours = place_head(head, box)
     alpha = np.zeros(box.shape, np.float32)
     if box.empty:
@@ -90,13 +96,22 @@ def head_matte(head: HeadLayer, photo: Box) -> Matte:
     outer += FLYAWAYS * hairy * plain
     least = np.clip(3 * distance / inner - 2, 0, 1)
     most = np.clip(2 * distance / outer + 2, 0, 1)
-    shape = np.dstack([believed, least, most]).astype(np.float32)
+    painted, own_matte = _painted(head, to_cells, size), _own_matte(head, box)
+    shape = np.dstack([believed, least, most, painted]).astype(np.float32)
 
     def cut_out(tile: Box) -> None:
         part = tile & box
-        here = part.within(tile)
-        believed, least, most = np.moveaxis(upsample(shape, cells, fine, tile)[here], 2, 0)
+        planes = upsample(shape, cells, fine, tile)[part.within(tile)]
         edge = _head_photo_edge(head, part)
+        find(tile, part, planes, edge)
+        if own_matte is not None:
+            target, share = part.within(box), planes[..., 3]
+            found, own = alpha[target], own_matte[target] * edge
+            alpha[target] = np.where(share < 1, found + share * (own - found), own)
+
+    def find(tile: Box, part: Box, planes: Field, edge: Field | np.float32) -> None:
+        here = part.within(tile)
+        believed, least, most, painted = np.moveaxis(planes, 2, 0)
         if not most.any():
             return
         target = part.within(box)
@@ -121,7 +136,7 @@ def head_matte(head: HeadLayer, photo: Box) -> Matte:
         a = np.where(bled, np.minimum(a, _ALMOST), a)
         clipped = np.clip(light, -play[..., :1], play[..., :1])
         own = front + clean + np.where(a[..., None] < _ALMOST, clipped, light)
-        mixed = rim & (a < 1)
+        mixed = rim & (a < 1) & (painted < 0.5)
         np.copyto(colours[target], to_dtype(own / unit, colours.dtype), where=mixed[..., None])
         alpha[target] = np.where(rim, a, most) * edge
 
@@ -142,7 +157,32 @@ def _outline(head: HeadLayer) -> Field:
     main = parts == int(np.argmax(sizes))
     keep = cv2.dilate(main.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
     other = (parts > 0) & ~main
-    return np.where(keep & ~other, p, 0).astype(np.float32)
+    keep &= ~other
+    if head.painted is not None:
+        keep |= head.painted
+    return np.where(keep, p, 0).astype(np.float32)
+
+
+def _painted(head: HeadLayer, to_cells: Similarity, size: tuple[int, int]) -> Field:
+    """How much the user's own matte counts, on fine cells."""
+    if head.masked is None or not head.masked.any():
+        return np.zeros(size[::-1], np.float32)
+    inner, outer = _PAINTED
+    apart = cv2.distanceTransform((~head.masked).astype(np.uint8), cv2.DIST_L2, 5)
+    share = np.clip((outer - apart) / (outer - inner), 0, 1).astype(np.float32)
+    return warp(share, to_cells, size, border=cv2.BORDER_CONSTANT)
+
+
+def _own_matte(head: HeadLayer, box: Box) -> Field | None:
+    """The user's own matte in ``box`` of the body photo."""
+    if head.mask is None:
+        return None
+    to_box = head.to_body.then(Similarity(tx=-box.x0, ty=-box.y0))
+    own = warp(head.mask, to_box, box.shape[::-1], border=cv2.BORDER_CONSTANT)
+    # Resampled ones are not quite 1.
+    own[own > _ALMOST] = 1
+    own[own < 1 - _ALMOST] = 0
+    return own
 
 
 def _hairiness(head: HeadLayer) -> Field:
@@ -152,11 +192,13 @@ def _hairiness(head: HeadLayer) -> Field:
     both = np.dstack([hair, part]).astype(np.float32)
     near = cv2.GaussianBlur(both, (0, 0), 2.0) + 1e-3 * cv2.GaussianBlur(both, (0, 0), 10.0)
     result: Field = near[..., 0] / np.maximum(near[..., 1], 1e-7)
+    if head.painted is not None:  # hair that the user painted away is no flyaway
+        result[head.painted & (head.probabilities < 0.5)] = 0
     return result
 
 
-def _reach_of(outline: Field, frame_to_body: Similarity) -> Box:
-    rows, columns = np.nonzero(outline > 0.5)
+def _reach_of(there: Mask, frame_to_body: Similarity) -> Box:
+    rows, columns = np.nonzero(there)
     if not rows.size:
         return Box(0, 0, 0, 0)
     # A little beyond what the widest band can reach.

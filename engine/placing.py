@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from engine.arrays import Field, Pixels
+from engine.arrays import Field, Mask, Pixels
 from engine.framing import Similarity
 from engine.labels import Layout
 from engine.tiles import Box, each, read_padded, tiles
@@ -28,6 +28,9 @@ class HeadLayer:
         layout: 256x256 layout of the head photo in its canonical frame.
         probabilities: 256x256 float32, how likely each pixel of that frame is HEAD.
         to_frame: head photo px -> its canonical frame.
+        painted: 256x256 bool, where the user says what is HEAD.
+        mask: of the head photo, HxW float32 0..1: the user's own matte ...
+        masked: 256x256 bool: ... and where it counts, to the pixel.
     """
 
     pixels: Pixels
@@ -35,6 +38,9 @@ class HeadLayer:
     layout: Layout
     probabilities: Field
     to_frame: Similarity
+    painted: Mask | None = None
+    mask: Field | None = None
+    masked: Mask | None = None
 
 
 def place_head(head: HeadLayer, box: Box) -> Pixels:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.float32]
 
+Affine = tuple[tuple[float, float, float], tuple[float, float, float]]
+Box = tuple[float, float, float, float]  # x0, y0, x1, y1
+
+IDENTITY: Affine = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+
 
 @dataclass(frozen=True)
 class HeadTransform:
@@ -53,7 +58,7 @@ class SamplingSettings:
     seed: int = 0
     guidance: float = 1.5
     steps: int = 8
-    strength: float = 0.6
+    strength: float = 0.4
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,13 @@ class SwapRequest:
         region: replaces the transition region; the body photo's size, float32 0..1.
         feather: width of the region's soft rim in body-photo pixels; ``None`` = automatic.
         variations: how many results, with seeds ``seed``, ``seed + 1``, ...
+        head_layout, body_layout: replace what the parser says of a photo; its size, uint8
+            class ids.
+        head_mask: m^H, replaces the classes' say in what of the head photo is taken: its size,
+            float32 0..1. Where it says what the classes say, the head's edge is found in the
+            picture; where it says otherwise, it counts to the pixel.
+        match_grain: add grain where what is generated has less than the photo.
+        match_skin: bring generated skin in line with the body's own.
     """
 
     head: Photo
@@ -85,6 +97,11 @@ class SwapRequest:
     region: Mask | None = None
     feather: float | None = None
     variations: int = 1
+    head_layout: Layout | None = None
+    body_layout: Layout | None = None
+    head_mask: Mask | None = None
+    match_grain: bool = True
+    match_skin: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,6 +114,8 @@ class RetouchRequest:
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     feather: float | None = None
     variations: int = 1
+    match_grain: bool = True
+    match_skin: bool = True
 
 
 @dataclass(frozen=True)
@@ -109,11 +128,13 @@ class ReplaceHeadRequest:
     keep_background: bool = True
     feather: float | None = None
     variations: int = 1
+    match_grain: bool = True
+    match_skin: bool = True
 
 
 @dataclass(frozen=True)
 class ParseRequest:
-    """The layout of the most prominent person (or the one at ``at``)."""
+    """The layout of the most prominent person (or the one at ``at``), and who else is there."""
 
     photo: Photo
     at: tuple[float, ...] | None = None
@@ -156,11 +177,38 @@ class Progress:
 
 @dataclass(frozen=True)
 class Preview:
-    """The result forming: the canonical frame, 256 x 256 x 3 RGB uint8, and its step."""
+    """The result forming.
+
+    Attributes:
+        frame_image: 256 x 256 x 3 RGB uint8 sRGB, the canonical frame: the body photo, what is
+            generated, and the new head over it.
+        step, steps: of sampling.
+        to_photo: canonical frame -> body photo, an affine matrix in corner coordinates.
+        shown: 256 x 256 float32 0..1, where the frame differs from the body photo; ``None``:
+            maybe everywhere.
+    """
 
     frame_image: NDArray[np.uint8]
     step: int
     steps: int
+    to_photo: Affine = IDENTITY
+    shown: Mask | None = None
+
+
+@dataclass(frozen=True)
+class HeadPlace:
+    """Where the neck alignment puts a head, before the user's own ``HeadTransform``.
+
+    Attributes:
+        box: (x0, y0, x1, y1) in body-photo pixels, round the head as it would stand upright:
+            it leans with the head, by ``axis`` about ``centre``.
+        centre: the point (x, y) about which the head is scaled, turned and mirrored.
+        axis: degrees that the head leans, clockwise; it is mirrored along this axis.
+    """
+
+    box: Box
+    centre: tuple[float, float]
+    axis: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -177,6 +225,11 @@ class Result:
         notes: sentences the user should read (resolution mismatch, a fall-back ...).
         device: for instance ``"cpu bf16"``.
         pack: name and version of the model pack.
+        head_place: where the head of a swap (or of its layout) stands; ``None`` for other
+            jobs, and where the head photo shows no head's pixels.
+        people: of a parse job, a box round each head found in the photo, in photo pixels; it
+            is centred on the face and may reach beyond the photo. The first is the one that
+            is taken unless another is asked for, the others follow by prominence.
     """
 
     photo: Photo | None
@@ -187,3 +240,5 @@ class Result:
     notes: tuple[str, ...] = ()
     device: str = ""
     pack: str = ""
+    head_place: HeadPlace | None = None
+    people: tuple[Box, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine import stages
+from engine import overrides, previews, stages
 from engine.cache import content_hash
 from engine.colour import convert_profile
 from engine.compositing import (
@@ -27,6 +28,7 @@ from engine.finding.finder import Head
 from engine.framing import Similarity
 from engine.imageio import Photo
 from engine.packs import MODELS, find_pack, verify_pack
+from engine.pairs import Pair, check_sizes, find_pair
 from engine.requests import (
     LayoutRequest,
     ParseRequest,
@@ -49,6 +51,8 @@ SECONDS = {
     "find": 0.2, "parse": 0.1, "layout": 0.1, "encode": 0.05, "prepare": 0.4, "sample": 0.06,
     "decode": 0.04, "composite": 0.4,
 }  # fmt: skip
+
+View = tuple[stages.FrameView, stages.Parsed]
 
 
 def load_pipeline(folder: Path) -> HSDiffusionPipeline:
@@ -127,22 +131,23 @@ class PipelineRunner:
         return context.cached(content_hash(name, self.manifest.files, *parts), make)
 
     def _find(self, context: JobContext, photo: Photo, at: tuple[float, ...] | None) -> Head:
-        return self._cached(
-            context, lambda: stages.find(self.pipeline, photo, at), "find", photo, at
-        )
+        return stages.pick(self._heads(context, photo, thorough=at is not None), photo, at)
 
-    def _parsed(
-        self, context: JobContext, photo: Photo, to_frame: Similarity
-    ) -> tuple[stages.FrameView, stages.Parsed]:
-        def make() -> tuple[stages.FrameView, stages.Parsed]:
+    def _heads(self, context: JobContext, photo: Photo, *, thorough: bool) -> tuple[Head, ...]:
+        return self._cached(
+            context, lambda: stages.find_all(self.pipeline, photo, thorough=thorough),
+            "find", photo, thorough,
+        )  # fmt: skip
+
+    def _parsed(self, context: JobContext, photo: Photo, to_frame: Similarity) -> View:
+        def make() -> View:
             seen = stages.view(photo, to_frame)
             return seen, stages.parse(self.pipeline, seen)
 
         return self._cached(context, make, "parse", photo, to_frame)
 
-    def _scene(
-        self, request: SwapRequest, context: JobContext
-    ) -> tuple[stages.Scene, Head, Head, Similarity, stages.Parsed, stages.Parsed]:
+    def _scene(self, request: SwapRequest, context: JobContext) -> tuple[stages.Scene, Pair]:
+        check_sizes(request)
         with context.stage("find", 2):
             head = self._find(context, request.head, request.head_at)
             context.advance()
@@ -153,12 +158,11 @@ class PipelineRunner:
             context.advance()
             body_view, body_parsed = self._parsed(context, request.body, body.to_frame)
             context.advance()
-        move = stages.align(head_parsed, body_parsed, request.transform, body.to_frame)
 
         def make() -> stages.Scene:
-            head_image = stages.view(request.head, head.to_frame.then(move)).image
+            head_image = stages.view(request.head, head.to_frame.then(pair.move)).image
             scene, blended = stages.blend(
-                head_view, head_parsed, body_view, body_parsed, move, head_image,
+                head_view, pair.head_parsed, body_view, pair.body_parsed, pair.move, head_image,
                 keep_background=request.keep_background,
             )  # fmt: skip
             if request.layout is None:
@@ -166,36 +170,53 @@ class PipelineRunner:
             return stages.with_overrides(scene, body.to_frame, request.layout, request.region)
 
         with context.stage("layout"):
+            mask = request.head_mask
+            mask_key = None if mask is None else content_hash(mask)  # once: it is large
+            head_parsed = self._as_painted(
+                context, head_view, head_parsed, request.head_layout, mask, mask_key
+            )
+            body_parsed = self._as_painted(context, body_view, body_parsed, request.body_layout)
+            pair = Pair.of(request, head, body, head_parsed, body_parsed, mask_key)
             scene = self._cached(
-                context, make, "scene", request.head, request.body, head.to_frame, body.to_frame,
-                move, request.keep_background, request.layout, request.region,
+                context, make, "scene", request.head, request.body, pair,
+                request.keep_background, request.layout, request.region,
             )  # fmt: skip
-        return scene, head, body, move, head_parsed, body_parsed
+        return scene, pair
+
+    def _as_painted(
+        self,
+        context: JobContext,
+        seen: stages.FrameView,
+        parsed: stages.Parsed,
+        layout: NDArray[np.uint8] | None,
+        mask: NDArray[np.float32] | None = None,
+        mask_key: str | None = None,
+    ) -> stages.Parsed:
+        if layout is None and mask is None:
+            return parsed
+        return self._cached(
+            context, lambda: overrides.as_painted(parsed, seen, layout, mask),
+            "as painted", parsed, seen, layout, mask_key,
+        )  # fmt: skip
 
     # --- requests --------------------------------------------------------------------
 
     def _swap(self, request: SwapRequest, context: JobContext) -> tuple[Result, ...]:
-        scene, head, body, move, head_parsed, body_parsed = self._scene(request, context)
-        _note_resolution(context, head, body, request)
-        return self._generate(
-            context, request.body, scene, body.to_frame, body_parsed,
-            lambda: _head_layer(request, head, body, move, head_parsed), request.sampling,
-            request.variations, request.feather, request.region,
-            (request.head, request.body, head.to_frame, body.to_frame, move),
+        scene, pair = self._scene(request, context)
+        if (note := pair.resolution_note(request)) is not None:
+            context.note(note)
+        results = self._generate(
+            context, request, request.body, scene, pair.body.to_frame, pair.body_parsed,
+            lambda: pair.head_layer(request), request.region,
+            (request.head, request.body, pair),
         )  # fmt: skip
+        return tuple(replace(result, head_place=pair.place) for result in results)
 
     def placed_head(self, request: SwapRequest) -> NDArray[Any]:
         """The head photo as it lies in the body photo, which its opaque part is taken from."""
         with torch.inference_mode():
-            head = stages.find(self.pipeline, request.head, request.head_at)
-            body = stages.find(self.pipeline, request.body, request.body_at)
-            head_parsed, body_parsed = (
-                stages.parse(self.pipeline, stages.view(photo, found.to_frame))
-                for photo, found in ((request.head, head), (request.body, body))
-            )
-        move = stages.align(head_parsed, body_parsed, request.transform, body.to_frame)
-        layer = _head_layer(request, head, body, move, head_parsed)
-        return place_head(layer, Box.of(request.body.pixels.shape))
+            pair = find_pair(self.pipeline, request)
+        return place_head(pair.head_layer(request), Box.of(request.body.pixels.shape))
 
     def _retouch(self, request: RetouchRequest, context: JobContext) -> tuple[Result, ...]:
         if not request.mask.any():
@@ -211,8 +232,7 @@ class PipelineRunner:
         scene = stages.retouch_scene(request.photo, seen, parsed, request.mask)
         scene = stages.with_overrides(scene, to_frame, request.layout, None)
         return self._generate(
-            context, request.photo, scene, to_frame, parsed, lambda: None, request.sampling,
-            request.variations, request.feather, request.mask,
+            context, request, request.photo, scene, to_frame, parsed, lambda: None, request.mask,
             (request.photo, to_frame, request.mask, request.layout),
         )  # fmt: skip
 
@@ -223,40 +243,43 @@ class PipelineRunner:
             seen, parsed = self._parsed(context, request.photo, head.to_frame)
         scene = stages.replace_head_scene(seen, parsed, keep_background=request.keep_background)
         return self._generate(
-            context, request.photo, scene, head.to_frame, parsed, lambda: None, request.sampling,
-            request.variations, request.feather, None, (request.photo, head.to_frame, "replace"),
+            context, request, request.photo, scene, head.to_frame, parsed, lambda: None, None,
+            (request.photo, head.to_frame, "replace"),
         )  # fmt: skip
 
     def _layout(self, request: SwapRequest, context: JobContext) -> Result:
-        scene, _, body, *_ = self._scene(request, context)
-        size = (request.body.width, request.body.height)
-        return self._result(context, None, stages.photo_layout(scene.layout, body.to_frame, size))
+        scene, pair = self._scene(request, context)
+        to_frame = pair.body.to_frame
+        layout = stages.photo_layout(scene.layout, to_frame, request.body.size)
+        return replace(self._result(context, None, layout), head_place=pair.place)
 
     def _parse(self, request: ParseRequest, context: JobContext) -> Result:
-        with context.stage("find"):
+        with context.stage("find", 2):
             head = self._find(context, request.photo, request.at)
+            context.advance()
+            heads = self._heads(context, request.photo, thorough=True)
+            first = (self._heads(context, request.photo, thorough=False) or heads)[0]
+            context.advance()
             whole = stages.whole_view(request.photo, head.to_frame)
         with context.stage("parse", len(stages.tiles_of(whole))):
             layout = self._cached(
                 context, lambda: stages.parse_whole(self.pipeline, whole, context.advance),
                 "parse_whole", request.photo, head.to_frame,
             )  # fmt: skip
-        size = request.photo.size
-        return self._result(context, None, stages.photo_layout(layout, whole.to_frame, size))
+        layout = stages.photo_layout(layout, whole.to_frame, request.photo.size)
+        return replace(self._result(context, None, layout), people=stages.people(first, heads))
 
     # --- sampling and compositing ------------------------------------------------------
 
     def _generate(
         self,
         context: JobContext,
+        request: SwapRequest | RetouchRequest | ReplaceHeadRequest,
         photo: Photo,
         scene: stages.Scene,
         to_frame: Similarity,
         parsed: stages.Parsed,
         layer: Callable[[], HeadLayer | None],
-        sampling: SamplingSettings,
-        variations: int,
-        feather: float | None,
         limit: NDArray[np.float32] | None,
         sources: tuple[object, ...],
     ) -> tuple[Result, ...]:
@@ -275,20 +298,21 @@ class PipelineRunner:
                 context,
                 lambda: prepare_composite(
                     photo.pixels, to_frame, scene.layout, scene.region.astype(np.float32),
-                    layer(), parsed.layout, feather=feather, limit=limit,
+                    layer(), parsed.layout, feather=request.feather, limit=limit,
                 ),
-                "prepare", *key, feather, limit,
+                "prepare", *key, request.feather, limit,
             )  # fmt: skip
         results = []
         layout = stages.photo_layout(scene.layout, to_frame, (photo.width, photo.height))
-        for k in range(variations):
-            seed = sampling.seed + k
-            image = self._sample(context, scene, inputs, sampling, seed)
+        for k in range(request.variations):
+            seed = request.sampling.seed + k
+            image = self._sample(context, scene, inputs, to_frame, request.sampling, seed)
             with context.stage("composite"):
                 frame = _to_profile(image, photo.icc, photo.pixels.dtype)
                 pixels, region = finish_composite(
-                    prepared, frame, seed=seed, check_cancel=context.check
-                )
+                    prepared, frame, seed=seed, match_grain=request.match_grain,
+                    match_skin=request.match_skin, check_cancel=context.check,
+                )  # fmt: skip
             results.append(
                 self._result(context, photo.with_pixels(pixels), layout, region=region, seed=seed)
             )
@@ -299,15 +323,17 @@ class PipelineRunner:
         context: JobContext,
         scene: stages.Scene,
         inputs: SamplerInputs,
+        to_frame: Similarity,
         sampling: SamplingSettings,
         seed: int,
     ) -> np.ndarray:
+        to_photo, shown = previews.to_photo(to_frame), previews.shown(scene)
+
         def on_step(step: int, steps: int, z_0: torch.Tensor) -> None:
             context.advance()
             if context.wants_previews:
-                image = self.pipeline.decode(z_0).round().astype(np.uint8)
-                keep = scene.known if scene.masks is None else scene.known | scene.masks.head
-                context.preview(np.where(keep[..., None], scene.image, image), step, steps)
+                frame = previews.forming(scene, self.pipeline.decode(z_0))
+                context.preview(frame, step, steps, to_photo, shown)
 
         with context.stage("sample", sampling.steps):
             z = sample(
@@ -333,28 +359,6 @@ class PipelineRunner:
         )  # fmt: skip
 
 
-def _head_layer(
-    request: SwapRequest, head: Head, body: Head, move: Similarity, parsed: stages.Parsed
-) -> HeadLayer:
-    pixels = convert_profile(request.head.pixels, request.head.icc, request.body.icc)
-    return HeadLayer(
-        pixels=_to_depth(pixels, request.body.pixels.dtype),
-        to_body=head.to_frame.then(move).then(body.to_frame.inverse()),
-        layout=parsed.layout,
-        probabilities=parsed.head_probability,
-        to_frame=head.to_frame,
-    )
-
-
-def _to_depth(pixels: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """uint8 <-> uint16, full range to full range."""
-    if pixels.dtype == dtype:
-        return pixels
-    if dtype == np.uint16:
-        return pixels.astype(np.uint16) * 257
-    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-
-
 def _to_profile(image: np.ndarray, icc: bytes | None, dtype: np.dtype) -> np.ndarray:
     """A decoded sRGB frame (float32 0..255) in the photo's profile and value range, float32."""
     fine = np.clip(image * 257, 0, 65535).round().astype(np.uint16)
@@ -362,19 +366,10 @@ def _to_profile(image: np.ndarray, icc: bytes | None, dtype: np.dtype) -> np.nda
     return converted.astype(np.float32) / (257 if dtype == np.uint8 else 1)
 
 
-def _note_resolution(context: JobContext, head: Head, body: Head, request: SwapRequest) -> None:
-    """Say so when the head has far fewer pixels than the body it goes to."""
-    if head.height * 1.6 < body.height * request.transform.scale:
-        context.note(
-            f"The head photo has a smaller head ({head.height:.0f} px) than the body photo "
-            f"({body.height:.0f} px): the head will look softer than its surroundings."
-        )
-
-
 def _steps_of(request: Request) -> dict[str, int]:
     """Stage -> steps of a whole job, for progress and time left."""
     if isinstance(request, ParseRequest):
-        return {"find": 1, "parse": 12}
+        return {"find": 2, "parse": 12}
     if isinstance(request, LayoutRequest):
         return {"find": 2, "parse": 2, "layout": 1}
     photos = 2 if isinstance(request, SwapRequest) else 1

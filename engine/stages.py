@@ -7,7 +7,7 @@ Each is a plain function of its inputs; ``runner.PipelineRunner`` caches and cha
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -38,9 +38,10 @@ from engine.labels import (
 )
 from engine.layout_generator.inpaint import inpaint_layout
 from engine.masks import Mask, SwapMasks, blend_layouts, dilate, swap_masks
-from engine.requests import HeadTransform
+from engine.requests import Box, HeadPlace, HeadTransform
 from engine.sgldm.pipeline import HSDiffusionPipeline
 
+HEAD_BOX = 1.5  # of a face's height: a box that shows which head is meant
 FIND_SIDE = 1536  # px: the finder never needs a larger photo
 SIZE = (FRAME_SIZE, FRAME_SIZE)
 WHOLE_SIZE = 5 * FRAME_SIZE  # of a view that shows the whole person
@@ -64,10 +65,26 @@ class FrameView:
 
 @dataclass(frozen=True)
 class Parsed:
-    """What the parser says of a view: class ids, and how sure it is of HEAD (float32 0..1)."""
+    """What the parser says of a view, under what the user painted (see ``overrides``).
+
+    Attributes:
+        layout: ``(256, 256)`` class ids.
+        head_probability: ``(256, 256)`` float32 0..1, how likely each pixel is HEAD.
+        painted: ``(256, 256)`` bool, where the user says otherwise of the head.
+        taken: ``(256, 256)`` float32 0..1, the user's own m^H.
+        masked: ``(256, 256)`` bool, where that is otherwise than the classes say.
+    """
 
     layout: Layout
     head_probability: NDArray[np.float32]
+    painted: Mask | None = None
+    taken: NDArray[np.float32] | None = None
+    masked: Mask | None = None
+
+    @property
+    def head(self) -> Mask:
+        """m^H in this view."""
+        return mask_of(self.layout, HEAD) if self.taken is None else self.taken > 0.5
 
 
 @dataclass(frozen=True)
@@ -95,6 +112,22 @@ def find(pipeline: HSDiffusionPipeline, photo: Photo, at: tuple[float, ...] | No
     Raises:
         NoPersonError: there is none.
     """
+    return pick(find_all(pipeline, photo, thorough=at is not None), photo, at)
+
+
+def pick(heads: Sequence[Head], photo: Photo, at: tuple[float, ...] | None) -> Head:
+    """The one of a photo's heads that is asked for; raises ``NoPersonError``."""
+    return pick_head(list(heads), at, name=str(photo.path or "the photo"))
+
+
+def find_all(
+    pipeline: HSDiffusionPipeline, photo: Photo, *, thorough: bool = False
+) -> tuple[Head, ...]:
+    """The heads of a photo, in its own pixels, the most prominent first.
+
+    Args:
+        thorough: all there are; else the search ends with the first sure one.
+    """
     longest = max(photo.height, photo.width)
     pixels = photo.pixels
     if longest > FIND_SIDE:
@@ -103,19 +136,35 @@ def find(pipeline: HSDiffusionPipeline, photo: Photo, at: tuple[float, ...] | No
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     small = to_srgb8(pixels, photo.icc)
     heads = find_heads(
-        pipeline.finder, small, thorough=at is not None,
-        verify=lambda frame: face_agreement(pipeline.parse(frame, mirrored=False)),
+        pipeline.finder, small, thorough=thorough,
+        verify=lambda frame: face_agreement(pipeline.parse(frame, mirrored=False, refine=False)),
     )  # fmt: skip
     fx, fy = photo.width / small.shape[1], photo.height / small.shape[0]
     grow, shrink = (fx + fy) / 2, Similarity(2 / (fx + fy))
-    heads = [
+    return tuple(
         Head(
             (head.centre[0] * fx, head.centre[1] * fy), head.height * grow,
             shrink.then(head.to_frame), head.score,
         )
         for head in heads
-    ]  # fmt: skip
-    return pick_head(heads, at, name=str(photo.path or "the photo"))
+    )  # fmt: skip
+
+
+def people(first: Head, heads: Sequence[Head]) -> tuple[Box, ...]:
+    """A box round each head, ``first`` first: a square about the face's centre."""
+
+    def box(head: Head) -> Box:
+        (x, y), half = head.centre, HEAD_BOX / 2 * head.height
+        return x - half, y - half, x + half, y + half
+
+    kept = [first]
+    for head in heads:
+        apart = [math.dist(head.centre, other.centre) / other.height for other in kept]
+        # The same head found again; or, far smaller, a badge on somebody's cap or collar.
+        least = [0.5 if head.height > 0.4 * other.height else 1.2 for other in kept]
+        if all(a > b for a, b in zip(apart, least, strict=True)):
+            kept.append(head)
+    return tuple(box(head) for head in kept)
 
 
 def face_agreement(probabilities: NDArray[np.float32]) -> float:
@@ -171,20 +220,41 @@ def _tidy(layout: Layout, smallest: int = 24) -> Layout:
     return out
 
 
+def _pivot(head: Parsed, shift: tuple[float, float]) -> NDArray[np.float64]:
+    """What the user's move of a head leaves in place: the aligned lower face's centre."""
+    pivot: NDArray[np.float64] = np.add(lower_face_centre(head.layout) or (128.0, 84.0), shift)
+    return pivot
+
+
 def align(
     head: Parsed, body: Parsed, transform: HeadTransform, body_to_frame: Similarity
 ) -> Similarity:
     """The head's frame -> the body's frame: neck alignment, then the user's own move."""
-    dw, dh = neck_alignment(head.layout, body.layout)
-    automatic = Similarity().with_shift(dw, dh)
-    centre = lower_face_centre(head.layout) or (128.0, 84.0)
-    pivot = np.add(centre, (dw, dh))
+    shift = neck_alignment(head.layout, body.layout)
+    automatic = Similarity().with_shift(*shift)
+    pivot = _pivot(head, shift)
     own = Similarity(transform.scale, math.radians(transform.rotate), flip=transform.flip)
     x, y = own.apply(pivot)
     moved = automatic.then(own.with_shift(pivot[0] - x, pivot[1] - y))
     linear = body_to_frame.matrix[:, :2]
     dx, dy = linear @ np.array(transform.shift, dtype=np.float64)
     return moved.with_shift(float(dx), float(dy))
+
+
+def head_place(head: Parsed, body: Parsed, body_to_frame: Similarity) -> HeadPlace | None:
+    """Where ``align`` puts the head without a move of the user's; ``None`` without a head."""
+    rows, columns = np.flatnonzero(head.head.any(1)), np.flatnonzero(head.head.any(0))
+    if not rows.size:
+        return None
+    shift = neck_alignment(head.layout, body.layout)
+    pivot = _pivot(head, shift)
+    corners = np.array([(columns[0], rows[0]), (columns[-1] + 1, rows[-1] + 1)])
+    x, y = body_to_frame.inverse().apply(pivot)
+    (x0, y0), (x1, y1) = (corners + shift - pivot) / body_to_frame.scale + (x, y)
+    return HeadPlace(
+        (float(x0), float(y0), float(x1), float(y1)), (float(x), float(y)),
+        -math.degrees(body_to_frame.angle),
+    )  # fmt: skip
 
 
 def moved_layout(layout: Layout, move: Similarity) -> Layout:
@@ -210,11 +280,17 @@ def blend(
         border=cv2.BORDER_CONSTANT,
     ).astype(bool)  # fmt: skip
     layout[~head_inside] = SemanticClass.BACKGROUND
-    masks = swap_masks(layout, body_parsed.layout, body.inside, keep_background=keep_background)
+    taken = head_parsed.taken
+    if taken is not None:
+        # As the layout moves: where nothing was painted, m^H is still that of the classes.
+        taken = warp(taken, move, SIZE, interpolation=cv2.INTER_NEAREST, border=cv2.BORDER_CONSTANT)
+        taken = taken * head_inside
+    masks = swap_masks(
+        layout, body_parsed.layout, body.inside, keep_background=keep_background, taken=taken
+    )
     image = np.where(masks.head[..., None], head_image, body.image)
     blended = blend_layouts(layout, body_parsed.layout, masks, keep_background=keep_background)
-    region = ~masks.known & body.inside
-    return Scene(image, masks.known, blended, region, masks), blended
+    return Scene(image, masks.known, blended, masks.region, masks), blended
 
 
 def inpaint(pipeline: HSDiffusionPipeline, scene: Scene, blended: Layout) -> Scene:

@@ -1,5 +1,7 @@
 """The command line: ``hs-desktop COMMAND …``, or ``python main.py COMMAND …``.
 
+Without a command, or with files instead of one, the editor is opened.
+
 Exit codes: 0 done; 1 some jobs of a batch failed, or ``doctor`` misses something; 2 wrong use
 or bad input, said in one sentence on standard error; 130 stopped with Ctrl-C.
 
@@ -11,15 +13,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from engine.errors import EngineError
+from engine.errors import EngineError, InputFileError
 from hs_desktop import __version__, i18n
-from hs_desktop.commands import batch, machine, pictures, training
-from hs_desktop.commands.options import Parser, UsageError, join_negative_values
+from hs_desktop.commands import batch, machine, pictures, projects, training
+from hs_desktop.commands.options import Parser, join_negative_values
 from hs_desktop.commands.terminal import say
+from hs_desktop.filetypes import PHOTOS, PROJECT
 from hs_desktop.i18n import _
 
 OK, WRONG, STOPPED = 0, 2, 130
+EDITED = (PROJECT, *PHOTOS)  # suffixes of files that the editor opens
 
 
 def build_parser() -> Parser:
@@ -27,25 +32,36 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="hs-desktop",
         description=_("Put the head of one photo on the body of another, offline."),
-        epilog=_("Without a command: open the editor."),
+        epilog=_("Without a command: open the editor, with a project or photos if they are named."),
     )
     parser.add_argument("--version", action="version", version=f"HS Desktop {__version__}")
     subparsers = parser.add_subparsers(
         dest="command", metavar=_("COMMAND"), title=_("commands"), parser_class=Parser
     )
-    for module in (pictures, batch, machine, training):
+    for module in (pictures, batch, projects, machine, training):
         module.add_parsers(subparsers)
     return parser
 
 
-def open_editor() -> int:
-    """The window: not here yet."""
-    raise UsageError(
-        _(
-            "The editor window is not part of this version yet: name a command, for instance "
-            "'hs-desktop swap HEAD BODY -o OUT' ('hs-desktop --help' lists them)."
-        )
-    )
+def open_editor(files: Sequence[Path] = ()) -> int:
+    """The window, with a project or photos in it.
+
+    Raises:
+        InputFileError: a file isn't there.
+    """
+    for file in files:
+        if not file.is_file():
+            raise InputFileError(_('"{path}" does not exist.').format(path=file), subject=file)
+    from hs_desktop.app import run
+
+    return run(files)
+
+
+def _files(argv: Sequence[str]) -> list[Path] | None:
+    """The files to be edited, where these are named instead of a command."""
+    files = [Path(arg) for arg in argv]
+    named = bool(files) and all(file.suffix.lower() in EDITED for file in files)
+    return files if named else None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,9 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         i18n.install()
-        args = build_parser().parse_args(
-            join_negative_values(sys.argv[1:] if argv is None else argv)
-        )
+        argv = sys.argv[1:] if argv is None else argv
+        if (files := _files(argv)) is not None:
+            return open_editor(files)
+        args = build_parser().parse_args(join_negative_values(argv))
         if args.command is None:
             return open_editor()
         run: Callable[..., int] = args.run

@@ -8,52 +8,39 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Coroutine
-from dataclasses import dataclass
-from enum import StrEnum
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import EngineError
-from engine.jobs import JobState
-from engine.requests import ParseRequest, RetouchRequest, SwapRequest
 from hs_desktop.document import commands, hsd
 from hs_desktop.document.autosave import Autosave
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Change, Side, What
 from hs_desktop.document.export import export
-from hs_desktop.document.layers import LayoutLayer, MaskLayer, PhotoLayer
-from hs_desktop.document.variation import Variation
+from hs_desktop.document.layers import Layer
 from hs_desktop.engine_bridge import EngineBridge, JobRecord
+from hs_desktop.found import Found
 from hs_desktop.i18n import _
+from hs_desktop.live import LIVE, Live
+from hs_desktop.messages import Level, Message
+from hs_desktop.orders import Orders
 from hs_desktop.preferences import Preferences
-from hs_desktop.results import add_results, set_parsed, update_live
+from hs_desktop.results import replace_photo
 from hs_desktop.tools.state import ToolState
 
 if TYPE_CHECKING:
     from engine.imageio import Photo
+    from engine.requests import Box, HeadPlace
+    from hs_desktop.document.state import ProjectState
 
-LIVE = "live"  # the lane of live requests
-SWAP = "swap"  # and that of asked-for ones
+SWAP = "swap"  # the lane of swaps that are asked for
 _log = logging.getLogger(__name__)
-
-
-class Level(StrEnum):
-    """How a message is shown."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True)
-class Message:
-    """Something to tell the user: what happened, and what to do."""
-
-    level: Level
-    text: str
+__all__ = ["LIVE", "SWAP", "Editor", "Level", "Message"]
 
 
 class Editor(QObject):
@@ -76,6 +63,10 @@ class Editor(QObject):
         document_saved: it has a (perhaps another) path now and is unmodified.
         active_changed: another side or layer is the one that tools work on.
         live_changed: live mode was switched.
+        head_place_changed: the head's automatic position is another, or not known any more.
+        people_changed: other people are known of a photo, told by its ``Side``.
+        compared_changed: other variations, or none, are to be seen side by side.
+        seed_lock_changed: whether each swap takes a new seed.
         said: a ``Message`` for the user.
     """
 
@@ -83,6 +74,10 @@ class Editor(QObject):
     document_saved = Signal()
     active_changed = Signal()
     live_changed = Signal(bool)
+    head_place_changed = Signal()
+    people_changed = Signal(object)
+    compared_changed = Signal()
+    seed_lock_changed = Signal(bool)
     said = Signal(object)
 
     def __init__(
@@ -100,46 +95,63 @@ class Editor(QObject):
         self._tasks: set[asyncio.Task[Any]] = set()
         self._active: dict[Side, str | None] = dict.fromkeys(Side)
         self._side = Side.HEAD
-        self._live = False
-        self._stale = False
-        self._live_id: str | None = None
-        self.document = Document()
+        self._compared: tuple[str, str] | None = None
+        self._opening: dict[Side, object] = {}  # the latest photo asked for
+        self._saving = asyncio.Lock()
+        self.document = self._made()
         self.autosave: Autosave | None = None
+        self._found = Found(self.document, self)
+        self._found.people_changed.connect(self.people_changed)
+        self._found.head_place_changed.connect(self.head_place_changed)
+        self._live = Live(lambda: self.document, lambda: self._orders.swap(LIVE), self)
+        self._orders = Orders(self, self._live, self._found)
         self._watch(self.document)
-        bridge.ended.connect(self._job_ended)
 
     # --- the document --------------------------------------------------------------------------
 
     def replace_document(self, document: Document) -> None:
         """Edit another document; what isn't saved of the present one is given up."""
-        former = self.document
-        former.settle()
-        former.changed.disconnect(self._document_changed)
-        former.history.changed.disconnect(self._history_changed)
-        if self.autosave is not None:
-            self.autosave.close()
-        self.bridge.cancel_all()
-        self._live_id = None
+        self._leave()
+        self._orders.cancel()
+        pair, self._compared = self._compared, None
         self._active = dict.fromkeys(Side)
         self.document = document
         self._watch(document)
         self.document_replaced.emit()
+        self._found.forget(document)
         self._choose(Side.RESULT if len(document.result) else Side.HEAD)
+        if pair is not None:
+            self.compared_changed.emit()
+
+    def _leave(self) -> None:
+        former = self.document
+        former.changed.disconnect(self._document_changed)
+        former.history.changed.disconnect(self._live.follow)
+        self._live.forget()
+        former.settle()
+        if self.autosave is not None:
+            self.autosave.close()
+            self.autosave = None
 
     def _watch(self, document: Document) -> None:
         folder = self._autosave_folder
         self.autosave = None if folder is None else Autosave(folder, document)
         document.changed.connect(self._document_changed)
-        document.history.changed.connect(self._history_changed)
+        document.history.changed.connect(self._live.follow)
 
     def new(self) -> None:
-        self.replace_document(Document(undo_budget=self.preferences["undo_memory"] << 20))
+        self.replace_document(self._made())
+
+    def _made(self, state: ProjectState | None = None, path: Path | None = None) -> Document:
+        return Document(state, path, self.preferences["undo_memory"] << 20)
 
     async def open_project(self, path: Path) -> None:
         """Raises ``ProjectError``; the present project stays open then."""
-        document = await asyncio.to_thread(hsd.load, path)
-        self.replace_document(document)
-        self.preferences.add_recent(path)
+        former = self.document
+        state = await asyncio.to_thread(hsd.read_project, path)
+        if former is self.document:  # else another one was opened meanwhile
+            self.replace_document(self._made(state, path))
+            self.preferences.add_recent(path)
 
     async def save(self, path: Path | None = None) -> None:
         """Write the project to ``path``, by default to its own.
@@ -153,24 +165,39 @@ class Editor(QObject):
         document, target = self.document, path or self.document.path
         if target is None:
             raise ValueError("a project without a path")
-        document.settle()
-        state, serial = document.state.frozen(), document.serial
-        await asyncio.to_thread(hsd.write_project, state, target)
-        document.path = target
-        if document.serial == serial:
-            document.history.mark_clean()
+        async with self._saving:  # or an older state might be written over a newer one
+            document.settle()
+            state, serial = document.state.frozen(), document.serial
+            with self._noted(document, target):
+                await asyncio.to_thread(hsd.write_project, state, target)
+            document.path = target
+            if document.serial == serial:
+                document.history.mark_clean()
         self.preferences.add_recent(target)
         if document is self.document:
             self.document_saved.emit()
 
-    async def export(self, path: Path) -> None:
-        """Write the result; raises ``ProjectError`` and ``OutputFileError``."""
-        state = self.document.state.frozen()
-        await asyncio.to_thread(export, state, path)
+    def _noted(self, document: Document, target: Path) -> AbstractContextManager[None]:
+        """Around saving: should the program die, what it leaves beside the file is found."""
+        autosave = self.autosave if document is self.document else None
+        return nullcontext() if autosave is None else autosave.saving(target)
+
+    async def export(self, path: Path, variation_id: str | None = None) -> None:
+        """Write the result, or one of its variations as if it alone were applied.
+
+        Raises ``ProjectError`` and ``OutputFileError``.
+        """
+        state = self.document.state
+        if variation_id is not None:
+            state = commands.apply_variation(variation_id).redo(state)
+        told = self.preferences["provenance"]
+        await asyncio.to_thread(export, state.frozen(), path, provenance=told)
         self.say(_('Exported to "{path}".').format(path=path))
 
     async def autosave_now(self) -> None:
         """Keep what isn't saved, for the case of a crash; quick where nothing changed."""
+        while self.autosave is not None and not self.autosave.prepare():
+            await asyncio.sleep(0)  # the window goes on
         pending = None if self.autosave is None else self.autosave.snapshot()
         if pending is not None:
             await asyncio.to_thread(pending.write)
@@ -178,87 +205,100 @@ class Editor(QObject):
     # --- photos --------------------------------------------------------------------------------
 
     async def open_photo(self, side: Side, path: Path) -> None:
-        """Make a file the head or body photo; raises ``InputFileError``."""
+        """Make a file the head or body photo; raises ``InputFileError``.
+
+        It isn't, where another photo or project is opened before it has been read.
+        """
         from hs_desktop.reading import read_picture  # brings decoders along
 
+        document, ours = self.document, object()
+        self._opening[side] = ours
         photo = await asyncio.to_thread(read_picture, path)
-        self.set_photo(side, photo, path.name)
+        if document is self.document and self._opening.get(side) is ours:
+            self.set_photo(side, photo, path.name)
 
     def set_photo(self, side: Side, photo: Photo, name: str) -> None:
         """Make a photo the head or body photo, in the place of the one before, and parse it."""
-        if side is Side.RESULT:
-            raise ValueError("a result is made, not opened")
-        title = _("Open head photo") if side is Side.HEAD else _("Open body photo")
-        with self.document.history.group(title):
-            for layer in self.document.state.stack(side).layers:
-                if layer.locked:
-                    self.document.do(commands.change_layer(layer.id, locked=False))
-                self.document.do(commands.remove_layer(layer.id))
-            at = self.document.state.head_at if side is Side.HEAD else self.document.state.body_at
-            if at is not None:
-                self.document.do(commands.pick_person(side, None))
-            self.document.do(commands.add_layer(side, PhotoLayer(name=name, photo=photo)))
+        self._opening.pop(side, None)
+        self.document.settle()
+        self._orders.cancel(side=side)
+        replace_photo(self.document, side, photo, name)
         self.activate(side)
         self.parse(side)
 
     def parse(self, side: Side) -> JobRecord | None:
         """Have the layout of the head or body photo made; ``None`` without a photo."""
-        photo = self.document.photo(side)
-        if photo is None:
-            return None
-        state = self.document.state
-        at = state.head_at if side is Side.HEAD else state.body_at
-        title = _("Parse head photo") if side is Side.HEAD else _("Parse body photo")
-        return self.bridge.submit(ParseRequest(photo, at), title, lane=f"parse {side}")
+        return self._orders.parse(side)
+
+    def people(self, side: Side) -> tuple[Box, ...]:
+        """Where the people of a photo are, as far as it was parsed; in photo pixels."""
+        return self._found.people(side)
 
     # --- the swap ------------------------------------------------------------------------------
 
+    @property
+    def head_place(self) -> HeadPlace | None:
+        """The head's automatic position in the body photo, once a swap has told it."""
+        return self._found.head_place
+
     def swap(self) -> JobRecord | None:
         """Make results as the panel says; what is missing is told the user."""
-        return self._ask(SWAP)
-
-    def _ask(self, lane: str) -> JobRecord | None:
         self.document.settle()
-        try:
-            request = self.document.swap_request()
-        except EngineError as error:
-            self.say(str(error), Level.WARNING)
-            return None
-        self._stale = False
-        title = _("Live swap") if lane == LIVE else _("Swap")
-        return self.bridge.submit(request, title, lane=lane)
+        if not self.seed_locked and self.document.has_photos:
+            self.document.do(commands.set_settings(seed=random.randrange(1 << 31)))
+            self.document.history.seal()
+        return self._orders.swap(SWAP)
+
+    def swap_again(self, variation_id: str) -> JobRecord | None:
+        """Make another result as this one was made, with the next seed that wasn't used."""
+        return self._orders.swap_again(variation_id)
+
+    @property
+    def seed_locked(self) -> bool:
+        """Whether swaps keep the seed; otherwise each takes another one."""
+        return self.preferences.kept("seed locked") is not False
+
+    @seed_locked.setter
+    def seed_locked(self, locked: bool) -> None:
+        if locked != self.seed_locked:
+            self.preferences.keep("seed locked", locked)
+            self.seed_lock_changed.emit(locked)
 
     def retouch(self, mask_id: str) -> JobRecord | None:
         """Make anew what a mask layer shows."""
-        self.document.settle()
-        try:
-            request = self.document.retouch_request(mask_id)
-        except EngineError as error:
-            self.say(str(error), Level.WARNING)
-            return None
-        return self.bridge.submit(request, _("Retouch"), lane="retouch")
+        return self._orders.retouch(mask_id)
 
     @property
     def live(self) -> bool:
         """Whether the swap is made again after each stroke, move or change of a setting."""
-        return self._live
+        return self._live.is_on
 
     @live.setter
     def live(self, live: bool) -> None:
-        if live == self._live:
-            return
-        self._live = live
-        self.live_changed.emit(live)
-        if live:
-            self._ask(LIVE)
-        else:
-            for record in self.bridge.open_jobs:
-                if record.lane == LIVE:
-                    self.bridge.cancel(record)
+        if live != self.live:
+            self._live.switch(live)
+            self.live_changed.emit(live)
+            if not live:
+                self._orders.cancel(lane=LIVE)
 
     def cancel(self) -> None:
         """Stop whatever the engine does for us."""
         self.bridge.cancel_all()
+
+    # --- comparing -----------------------------------------------------------------------------
+
+    @property
+    def compared(self) -> tuple[str, str] | None:
+        """Two variations that the result's canvas shows side by side, left and right."""
+        return self._compared
+
+    def compare(self, pair: tuple[str, str] | None) -> None:
+        """Show two variations side by side; ``None`` ends it."""
+        if pair is not None and not all(one in self.document.result for one in pair):
+            raise KeyError(pair)
+        if pair != self._compared:
+            self._compared = pair
+            self.compared_changed.emit()
 
     # --- what is worked on ---------------------------------------------------------------------
 
@@ -275,20 +315,28 @@ class Editor(QObject):
     def activate(self, side: Side, layer_id: str | None = None) -> None:
         """Work on a side, and there on a layer: by default on the one before, else the top."""
         stack = self.document.state.stack(side)
-        if layer_id is None:
-            layer_id = self._active[side]
-        if layer_id is None or layer_id not in stack:
+        layer_id = layer_id or self._active[side]
+        if layer_id not in stack:
             layer_id = stack.layers[-1].id if len(stack) else None
         if (side, layer_id) != (self._side, self._active[side]):
             self._side = side
             self._active[side] = layer_id
             self.active_changed.emit()
 
-    def _choose(self, side: Side) -> None:
-        self._side = side
-        stack = self.document.state.stack(side)
-        self._active[side] = stack.layers[-1].id if len(stack) else None
+    def active_on(self, side: Side) -> Layer | None:
+        """The layer that tools work on once this side is the one."""
+        layer_id = self._active[side]
+        return None if layer_id is None else self.document.layer(layer_id)
+
+    def prefer(self, side: Side, layer_id: str | None) -> None:
+        """Make another layer that one; the side that is worked on stays."""
+        self._active[side] = layer_id
         self.active_changed.emit()
+
+    def _choose(self, side: Side) -> None:
+        stack = self.document.state.stack(side)
+        self._side = side
+        self.prefer(side, stack.layers[-1].id if len(stack) else None)
 
     # --- telling -------------------------------------------------------------------------------
 
@@ -296,10 +344,10 @@ class Editor(QObject):
         self.said.emit(Message(level, text))
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
-        """Start a coroutine on the window's loop; what goes wrong is told the user."""
-        task = asyncio.get_event_loop_policy().get_event_loop().create_task(self._told(work))
-        self._tasks.add(task)
+        """Start a coroutine on this thread's loop; what goes wrong is told the user."""
+        self._tasks.add(task := asyncio.get_event_loop().create_task(self._told(work)))
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _task: work.close())  # cancelled before it began
         return task
 
     async def _told(self, work: Coroutine[Any, Any, object]) -> None:
@@ -318,16 +366,21 @@ class Editor(QObject):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether coroutines started by ``spawn`` are still at work."""
-        return bool(self._tasks)
+        """Whether coroutines started by ``spawn`` are still at work, or a live request is due."""
+        return bool(self._tasks) or self._live.is_due
 
-    def close(self) -> None:
-        """The end: jobs are cancelled; of a project that is given up nothing stays."""
-        for task in self._tasks:
+    def close(self, *, keep: bool = False) -> None:
+        """The end: jobs are cancelled; of a project that is given up nothing stays.
+
+        Args:
+            keep: leave what ``autosave_now`` has kept to be recovered at the next start.
+        """
+        for task in tuple(self._tasks):
             task.cancel()
+        if keep:
+            self.autosave = None
+        self._leave()
         self.bridge.close()
-        if self.autosave is not None:
-            self.autosave.close()
 
     # --- observers -----------------------------------------------------------------------------
 
@@ -338,75 +391,8 @@ class Editor(QObject):
                 self._active[side] = None
                 if side is self._side:
                     self._choose(side)
-        if change.side is not None and change.what is What.ORDER and not self._active[change.side]:
+        if change.what is What.ORDER:
             self.activate(self._side)
-        self._stale |= _makes_stale(change, self.document)
-
-    def _history_changed(self) -> None:
-        """A command is complete: a whole stroke, not each of its dabs."""
-        if self._live and self._stale:
-            self._ask(LIVE)
-
-    def _job_ended(self, record: JobRecord) -> None:
-        if record.state is JobState.FAILED and record.error is not None:
-            if isinstance(record.error, EngineError):
-                self.say(str(record.error), Level.ERROR)
-            else:
-                self.fault(record.error)
-        if record.state is not JobState.DONE:
-            return
-        for result in record.results:
-            for note in result.notes:
-                self.say(note, Level.WARNING)
-        request = record.request
-        if isinstance(request, ParseRequest):
-            self._parsed(request, record)
-        elif isinstance(request, SwapRequest | RetouchRequest):
-            self.spawn(self._add_results(self.document, request, record))
-
-    def _parsed(self, request: ParseRequest, record: JobRecord) -> None:
-        for side in (Side.HEAD, Side.BODY):
-            if self.document.photo(side) is request.photo:
-                set_parsed(self.document, side, record.results[0].layout)
-
-    async def _add_results(
-        self, document: Document, request: SwapRequest | RetouchRequest, record: JobRecord
-    ) -> None:
-        """Make layers of results, aside, and put them into the document they were made for."""
-        base = request.body if isinstance(request, SwapRequest) else request.photo
-
-        def variations() -> list[Variation]:
-            return [
-                Variation.of_result(
-                    _("Seed {seed}").format(seed=result.seed), result, request.sampling, base
-                )
-                for result in record.results
-            ]
-
-        made = await asyncio.to_thread(variations)
-        if document is not self.document:
-            return  # another project was opened meanwhile
-        maps = record.results[0] if isinstance(request, SwapRequest) else None
-        if record.lane == LIVE:
-            self._live_id = update_live(document, made[0], maps, self._live_id)
-        else:
-            add_results(document, made, maps)
-            document.do(commands.prune_variations(self.preferences["variation_memory"] << 20))
-
-
-def _makes_stale(change: Change, document: Document) -> bool:
-    """Whether a result made before isn't one of the document as it is now."""
-    if change.what is What.SETTINGS:
-        return True
-    if change.what is What.ORDER:
-        return change.side in (Side.HEAD, Side.BODY)
-    if change.what is not What.PIXELS or change.layer_id is None:
-        return False
-    if change.side is not Side.RESULT:
-        return True
-    try:
-        layer = document.layer(change.layer_id)
-    except KeyError:
-        return False
-    # The engine's own layouts and masks are set with all planes; a stroke names one.
-    return change.plane is not None and isinstance(layer, LayoutLayer | MaskLayer)
+            self._found.follow()
+        if self._compared and not all(one in self.document.result for one in self._compared):
+            self.compare(None)

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from engine.engine import Description
 from engine.errors import Cancelled
 from engine.jobs import Job, JobState, OnPreview, OnProgress
 from engine.requests import LoadRequest, Preview, Progress, Request, Result
@@ -32,6 +33,8 @@ class EngineLike(Protocol):
         on_progress: OnProgress | None = None,
         on_preview: OnPreview | None = None,
     ) -> Job: ...
+
+    def describe(self) -> Description | None: ...
 
     def close(self) -> None: ...
 
@@ -59,6 +62,7 @@ class JobRecord:
     results: tuple[Result, ...] = ()
     error: BaseException | None = None
     _job: Job | None = None
+    _is_wanted: bool = True
 
     @property
     def has_ended(self) -> bool:
@@ -71,7 +75,7 @@ class EngineBridge(QObject):
     Signals, all with a ``JobRecord`` and in the thread that made the bridge:
         added: it was asked for.
         changed: it has begun or come further.
-        previewed: a ``Preview`` of it behind.
+        previewed: a ``Preview`` of it behind; none any more once it is to be cancelled.
         ended: it is done, has failed or was cancelled; see its ``state``.
     """
 
@@ -104,6 +108,10 @@ class EngineBridge(QObject):
     def is_busy(self) -> bool:
         return bool(self.open_jobs)
 
+    def describe(self) -> Description | None:
+        """The engine's device and pack; ``None`` before the models are loaded."""
+        return None if self._engine is None else self._engine.describe()
+
     def warm_up(self) -> JobRecord:
         """Have the models loaded, after the first paint for instance."""
         return self.submit(LoadRequest(), _("Load models"))
@@ -135,8 +143,8 @@ class EngineBridge(QObject):
         if former is not None:
             self._end(former, JobState.CANCELLED)
         for other in running:
-            if other is not former and other._job is not None:
-                other._job.cancel()
+            if other is not former:
+                self._stop(other)
         return record
 
     def cancel(self, record: JobRecord) -> None:
@@ -144,7 +152,7 @@ class EngineBridge(QObject):
         if record.has_ended:
             return
         if record._job is not None:
-            record._job.cancel()
+            self._stop(record)
         else:
             if record.lane is not None and self._waiting.get(record.lane) is record:
                 del self._waiting[record.lane]
@@ -181,6 +189,12 @@ class EngineBridge(QObject):
             return
         record._job.add_done_callback(lambda _job: self._tell(record, None, None))
 
+    def _stop(self, record: JobRecord) -> None:
+        """Ask for the end of a job that the engine has."""
+        if record._job is not None:
+            record._is_wanted = False
+            record._job.cancel()
+
     def _tell(self, record: JobRecord, progress: Progress | None, preview: Preview | None) -> None:
         """From any thread. Only the latest of each is kept: a busy window isn't flooded."""
         with self._lock:
@@ -201,7 +215,7 @@ class EngineBridge(QObject):
         if job.state == JobState.RUNNING or progress is not None:
             record.state = JobState.RUNNING
             self.changed.emit(record)
-        if preview is not None:
+        if preview is not None and record._is_wanted:
             self.previewed.emit(record, preview)
         if job.state in (JobState.QUEUED, JobState.RUNNING):
             return

@@ -7,6 +7,8 @@ a translation may put them elsewhere: ``_('"{path}" is missing.').format(path=pa
 from __future__ import annotations
 
 import gettext
+import os
+import re
 from collections.abc import Sequence
 
 from engine.resources import resource_path
@@ -30,8 +32,8 @@ def install(languages: Sequence[str] | None = None) -> None:
     """Choose the language from now on.
 
     Args:
-        languages: codes such as ``"ko"``, the most wanted first; ``None`` takes those of
-            the environment (LANGUAGE, LC_ALL, LC_MESSAGES, LANG).
+        languages: codes such as ``"ko"`` or ``"ko-KR"``, the most wanted first; ``None`` takes
+            those of the environment (LANGUAGE, LC_ALL, LC_MESSAGES, LANG).
     """
     global _translations
     try:
@@ -39,4 +41,22 @@ def install(languages: Sequence[str] | None = None) -> None:
     except FileNotFoundError:
         _translations = gettext.NullTranslations()
         return
-    _translations = gettext.translation(DOMAIN, folder, languages, fallback=True)
+    wanted = _before_english(_of_environment() if languages is None else languages)
+    _translations = gettext.translation(DOMAIN, folder, wanted, fallback=True)
+
+
+def _of_environment() -> list[str]:
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return value.split(":")
+    return []
+
+
+def _before_english(languages: Sequence[str]) -> list[str]:
+    """Those that are wanted more than English, which has no catalogue, as gettext writes them."""
+    wanted: list[str] = []
+    for code in languages:
+        if re.split("[-_.@]", code)[0] in ("en", "C", "POSIX"):
+            break
+        wanted.append(code.replace("-", "_"))
+    return wanted

@@ -18,8 +18,9 @@ _log = logging.getLogger(__name__)
 class Preferences:
     """Values of ``settings.PREFERENCES``, presets, recent files, shortcuts, window layout.
 
-    Every change is written at once, aside and then renamed. A file that can't be read is left
-    alone and counts as empty; what a newer version has put into it stays there.
+    Every change is written at once, aside and then renamed; what a newer version has put into
+    the file stays there. One that can't be read counts as empty, and is put aside
+    (``.damaged``) before another is written.
 
     Args:
         path: the JSON file.
@@ -32,7 +33,9 @@ class Preferences:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stored = _read(path)
+        stored = _read(path)
+        self._is_damaged = stored is None
+        self._stored = stored or {}
         self._values: dict[str, Value] = {row.key: row.default for row in PREFERENCES}
         self._values.update(checked_values(self._section("preferences"), PREFERENCES))
 
@@ -81,7 +84,8 @@ class Preferences:
     @property
     def recent(self) -> list[Path]:
         """Projects, the last one first; those that are gone are left out."""
-        paths = [Path(p) for p in self._stored.get("recent", []) if isinstance(p, str)]
+        stored = self._stored.get("recent")
+        paths = [Path(p) for p in stored if isinstance(p, str)] if isinstance(stored, list) else []
         return [path for path in paths if path.is_file()]
 
     def add_recent(self, path: Path) -> None:
@@ -120,18 +124,22 @@ class Preferences:
         data = json.dumps(self._stored, ensure_ascii=False, indent=1).encode("utf-8")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._is_damaged:  # what is in it may still be of use to somebody
+                self._path.replace(self._path.with_name(self._path.name + ".damaged"))
+                self._is_damaged = False
             with atomic_write(self._path) as file:
                 file.write(data)
         except (OSError, EngineError) as error:
             _log.info("preferences are not kept: %s", error)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any] | None:
+    """What is in the file; ``None`` where that can't be read."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         _log.info("preferences in %s can't be read: %s", path, error)
-        return {}
-    return stored if isinstance(stored, dict) else {}
+        return None
+    return stored if isinstance(stored, dict) else None

@@ -1,4 +1,4 @@
-"""How what the engine gives becomes layers of a document."""
+"""How photos and what the engine gives become layers of a document."""
 
 from __future__ import annotations
 
@@ -6,18 +6,59 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.labels import HEAD, mask_of
+from engine.requests import HeadTransform, RetouchRequest, SwapRequest
 from hs_desktop.document import commands
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
-from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer, MaskRole, mask_levels
+from hs_desktop.document.layers import (
+    Layer,
+    LayoutLayer,
+    MaskLayer,
+    MaskRole,
+    PhotoLayer,
+    mask_levels,
+)
 from hs_desktop.document.planes import Plane
 from hs_desktop.document.variation import Variation
 from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
+    from engine.imageio import Photo
     from engine.labels import Layout
     from engine.requests import Mask, Result
+
+
+def variation_name(seed: int | None) -> str:
+    """What a result is called until the user says otherwise."""
+    return _("Seed {seed}").format(seed=seed)
+
+
+def replace_photo(document: Document, side: Side, photo: Photo, name: str) -> None:
+    """A photo in the place of all layers of the head or body, as one command.
+
+    What was painted for the photo before is given up: layout and masks of the result, the
+    head's move. Variations stay; those of another body are hidden.
+
+    Raises:
+        ValueError: for the result, which is made and not opened.
+    """
+    if side is Side.RESULT:
+        raise ValueError("a result is made, not opened")
+    title = _("Open head photo") if side is Side.HEAD else _("Open body photo")
+    with document.history.group(title):
+        for layer in document.state.stack(side):
+            _remove(document, layer)
+        for layer in document.result:
+            if isinstance(layer, LayoutLayer | MaskLayer):
+                _remove(document, layer)
+            elif side is Side.BODY and isinstance(layer, Variation):
+                document.do(commands.change_layer(layer.id, visible=False))
+        document.do(commands.pick_person(side, None))
+        document.do(commands.set_transform(HeadTransform()))
+        document.do(commands.add_layer(side, PhotoLayer(name=name, photo=photo)))
 
 
 def set_parsed(document: Document, side: Side, layout: Layout) -> None:
@@ -29,39 +70,55 @@ def set_parsed(document: Document, side: Side, layout: Layout) -> None:
     with document.history.group(title):
         _set_layout(document, side, layout)
         if side is Side.HEAD:
-            head = mask_of(layout, HEAD).astype("float32")
+            head = mask_of(layout, HEAD).astype(np.float32)
             _set_mask(document, side, _("Head mask"), MaskRole.HEAD, head)
 
 
 def add_results(
-    document: Document, variations: Sequence[Variation], result: Result | None
-) -> list[str]:
-    """Variations on top of the result, the first of them shown; gives their layers' ids.
+    document: Document,
+    title: str,
+    variations: Sequence[Variation],
+    request: SwapRequest | RetouchRequest,
+    result: Result,
+    byte_budget: int,
+) -> None:
+    """Variations on top of the result, the first of them shown, as one command.
 
     Args:
-        result: of a swap, whose layout and region become layers, too.
+        title: of the command.
+        request: what was asked; the layout and region of a swap become layers, too.
+        result: the first of those that the variations were made of.
+        byte_budget: the oldest variations go until the rest holds no more than this.
     """
-    with document.history.group(_("Add results")):
-        if result is not None:
-            _set_maps(document, result)
+    with document.history.group(title):
+        _set_maps(document, request, result)
         for variation in variations:
             document.do(commands.add_layer(Side.RESULT, variation))
         document.do(commands.apply_variation(variations[0].id))
-    return [variation.id for variation in variations]
+        document.do(commands.prune_variations(byte_budget))
 
 
 def update_live(
-    document: Document, variation: Variation, result: Result | None, former: str | None
+    document: Document,
+    variation: Variation,
+    request: SwapRequest | RetouchRequest,
+    result: Result,
+    former: str | None,
 ) -> str:
-    """A live result in the place of the one before, unless that was starred; gives its id."""
+    """A live result in the place of the one before, unless that was starred; gives its id.
+
+    It belongs to the command that it is the answer to: both are undone at once.
+    """
     old: Layer | None = None
     if former is not None and former in document.result:
         old = document.layer(former)
-    if not isinstance(old, Variation) or old.starred or old.locked:
-        return add_results(document, [variation], result)[0]
-    with document.history.group(_("Live swap")):
-        if result is not None:
-            _set_maps(document, result)
+    with document.history.amendment(_("Live swap")):
+        if not document.history.can_redo:  # strokes to be redone know the planes as they are
+            _set_maps(document, request, result)
+        if not isinstance(old, Variation) or old.starred or old.locked:
+            document.do(commands.add_layer(Side.RESULT, variation))
+            document.do(commands.apply_variation(variation.id, keep_solo=True))
+            return variation.id
         document.do(
             commands.change_layer(
                 old.id, base=variation.base, patch=variation.patch, region=variation.region,
@@ -69,16 +126,28 @@ def update_live(
                 milliseconds=variation.milliseconds, device=variation.device, pack=variation.pack,
             )
         )  # fmt: skip
-        document.do(commands.apply_variation(old.id))
-    return old.id
+        if old.name.partition(" (")[0] == variation_name(old.sampling.seed):
+            document.do(commands.rename_layer(old.id, variation.name))
+        document.do(commands.apply_variation(old.id, keep_solo=True))
+        return old.id
 
 
 # --- parts -------------------------------------------------------------------------------------
 
 
-def _set_maps(document: Document, result: Result) -> None:
-    _set_layout(document, Side.RESULT, result.layout)
-    if result.region is not None:
+def _remove(document: Document, layer: Layer) -> None:
+    if layer.locked:
+        document.do(commands.change_layer(layer.id, locked=False))
+    document.do(commands.remove_layer(layer.id))
+
+
+def _set_maps(document: Document, request: SwapRequest | RetouchRequest, result: Result) -> None:
+    """What the engine made of itself; what it was given comes back with the user's own edits."""
+    if not isinstance(request, SwapRequest):
+        return
+    if request.layout is None:
+        _set_layout(document, Side.RESULT, result.layout)
+    if request.region is None and result.region is not None:
         _set_mask(document, Side.RESULT, _("Region"), MaskRole.REGION, result.region)
 
 
@@ -91,6 +160,8 @@ def _set_layout(document: Document, side: Side, layout: Layout) -> None:
     size = layout.shape[1], layout.shape[0]
     for layer in _find(document, side, size, LayoutLayer):
         assert isinstance(layer, LayoutLayer)
+        if np.array_equal(layer.parsed.pixels, layout):
+            return
         ids = Plane(layer.rebased(layout)) if layer.is_edited else Plane(layout)
         document.do(commands.change_layer(layer.id, parsed=Plane(layout), ids=ids))
         return
@@ -104,8 +175,9 @@ def _set_mask(document: Document, side: Side, name: str, role: MaskRole, mask: M
     size = mask.shape[1], mask.shape[0]
     for layer in _find(document, side, size, MaskLayer):
         if isinstance(layer, MaskLayer) and layer.role is role:
-            automatic = Plane(mask_levels(mask))
-            document.do(commands.change_layer(layer.id, automatic=automatic))
+            levels = mask_levels(mask)
+            if not np.array_equal(layer.automatic.pixels, levels):
+                document.do(commands.change_layer(layer.id, automatic=Plane(levels)))
             return
     made = replace(MaskLayer.of(name, role, size, mask), visible=False)
     document.do(commands.add_layer(side, made, _above_photos(document, side)))

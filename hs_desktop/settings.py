@@ -95,7 +95,7 @@ SAMPLING: tuple[Setting, ...] = (
         1, 100, 1, option="--steps",
     ),
     Setting(
-        "strength", 0.6, N_("Strength"),
+        "strength", 0.4, N_("Strength"),
         N_("How far the sampler may leave its first estimate: low is safe, high is free."),
         0.05, 1.0, 0.05, option="--strength",
     ),

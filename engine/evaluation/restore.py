@@ -86,7 +86,7 @@ def generate(
     *,
     seed: int,
     steps: int = 8,
-    strength: float = 0.6,
+    strength: float = 0.4,
     guidance: float = 1.5,
     batch_size: int = 4,
     **options: object,

@@ -64,7 +64,6 @@ class Denoiser(ModelMixin, ConfigMixin):
         widths, blocks: the U-Net's levels, from 1/2 latent resolution down.
         layout_channels: channels of the layout latent s.
         attention: number of coarsest levels with self-attention.
-        coarse_error: by how much the coarse latents are off (RMS), measured in training.
     """
 
     @register_to_config
@@ -76,7 +75,6 @@ class Denoiser(ModelMixin, ConfigMixin):
         latent_channels: int = LATENT_CHANNELS,
         attention: int = 2,
         embedding: int = 128,
-        coarse_error: float = 0.0,
     ) -> None:
         super().__init__()
         self.condition = ConditionEncoder(layout_channels)
@@ -89,10 +87,6 @@ class Denoiser(ModelMixin, ConfigMixin):
         self.unet = UNet(tuple(widths), tuple(blocks), embedding=embedding, attention=attention)
         self.norm = norm(widths[0])
         self.head = zeroed(nn.Conv2d(widths[0], 4 * latent_channels, 3, padding=1))
-
-    @property
-    def coarse_error(self) -> float:
-        return float(self.config.coarse_error)
 
     def encode_layout(self, layout: Tensor) -> Tensor:
         """s = tau_theta(l): one-hot ``(N, 16, 4h, 4w)`` -> ``(N, C, h, w)``."""

@@ -16,6 +16,7 @@ from engine.labels import Layout, SemanticClass
 from engine.layout_generator.model import LayoutGenerator
 from engine.masks import known_cells
 from engine.parsing.model import Parser
+from engine.parsing.refining import refined
 from engine.sgldm.autoencoder import Autoencoder
 from engine.sgldm.denoiser import Denoiser, one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
@@ -50,23 +51,26 @@ class HSDiffusionPipeline(DiffusionPipeline):
         return x.contiguous(memory_format=torch.channels_last)
 
     @torch.no_grad()
-    def parse(self, frame: Frame, *, mirrored: bool = True) -> NDArray[np.float32]:
+    def parse(
+        self, frame: Frame, *, mirrored: bool = True, refine: bool = True
+    ) -> NDArray[np.float32]:
         """Class probabilities ``(16, 256, 256)`` of a canonical frame.
 
         Args:
             mirrored: average with the mirrored view: better, and twice the work.
+            refine: draw them to the edges of the frame.
         """
         x = self.image_tensor(frame)
         if not mirrored:
             single: NDArray[np.float32] = self.parser(x).float().softmax(1)[0].cpu().numpy()
-            return single
+            return refined(single, frame) if refine else single
         both = self.parser(torch.cat([x, x.flip(-1)])).float().softmax(1)
         back = both[1:].flip(-1)
         swapped = back.clone()
         left, right = SemanticClass.LEFT_EYE, SemanticClass.RIGHT_EYE  # they change sides
         swapped[:, left], swapped[:, right] = back[:, right], back[:, left]
         p: NDArray[np.float32] = ((both[:1] + swapped) / 2)[0].cpu().numpy()
-        return p
+        return refined(p, frame) if refine else p
 
     @torch.no_grad()
     def encode_filled(
@@ -98,7 +102,7 @@ class HSDiffusionPipeline(DiffusionPipeline):
         *,
         seed: int = 0,
         steps: int = 8,
-        strength: float = 0.6,
+        strength: float = 0.4,
         guidance: float = 1.5,
         on_step: Callable[[int, int, Tensor], None] | None = None,
     ) -> NDArray[np.float32]:

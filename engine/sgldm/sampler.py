@@ -74,7 +74,7 @@ def sample(
     *,
     seed: int,
     steps: int = 8,
-    strength: float = 0.6,
+    strength: float = 0.4,
     guidance: float = 1.0,
     order: int = 2,
     use_known: bool = True,
@@ -134,12 +134,7 @@ def sample(
 
     times = time_steps(steps, strength)
     alpha, sigma = alpha_sigma(torch.full((n,), times[0], device=device))
-    z_t = sigma * eps
-    if coarse is not None:
-        # The coarse latents are an average of all that could be there. Taken for a sample of
-        # it, they would leave the detail out: z_0 = coarse + error . eps' is what we know.
-        error = alpha * float(denoiser.coarse_error)  # type: ignore[arg-type]
-        z_t = alpha * coarse.float() + (sigma**2 + error**2).sqrt() * eps
+    z_t = sigma * eps if coarse is None else alpha * coarse.float() + sigma * eps
     last: Tensor | None = None
     last_h = 0.0
     for i in range(steps):

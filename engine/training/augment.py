@@ -100,6 +100,36 @@ def studio(rng: np.random.Generator, size: int = FRAME_SIZE) -> Image:
     return np.clip(colour * fall[..., None] + noise, 0, 255).astype(np.uint8)
 
 
+def drapery(rng: np.random.Generator, size: int = FRAME_SIZE) -> Image:
+    """Flags, curtains, shelves: stripes and spots of strong colours, in folds, more or less sharp.
+
+    A parser that has never seen such a thing behind a head takes it for hair or hat.
+    """
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    angle = rng.uniform(0, math.pi)
+    along, across = (
+        x * math.cos(angle) + y * math.sin(angle),
+        y * math.cos(angle) - x * math.sin(angle),
+    )
+    wave = rng.uniform(0, 8) * np.sin(along / rng.uniform(12, 60) + rng.uniform(0, 6))
+    colours = rng.integers(0, 256, (int(rng.integers(2, 6)), 3)).astype(np.float32)
+    band = np.floor((across + wave) / rng.uniform(6, 50)).astype(int)
+    image = colours[band % len(colours)]
+    if rng.random() < 0.6:  # a field of another colour, with stars in it
+        x0, y0 = rng.uniform(-0.5, 0.7, 2) * size
+        field = (
+            (x > x0) & (x < x0 + rng.uniform(60, 200)) & (y > y0) & (y < y0 + rng.uniform(60, 200))
+        )
+        image[field] = rng.integers(0, 200, 3)
+        pitch = rng.uniform(10, 30)
+        spots = np.hypot((x + wave) % pitch - pitch / 2, y % pitch - pitch / 2) < 0.28 * pitch
+        image[field & spots] = rng.integers(150, 256, 3)
+    folds = 1 + rng.uniform(0, 0.5) * np.sin(across / rng.uniform(8, 40) + wave / 4)
+    image *= (rng.uniform(0.3, 1) * folds)[..., None]  # some lie in the dark
+    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.5, 3))
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
 def new_background(image: Image, layout: Layout, backdrop: Image) -> Image:
     """The person of one frame before another background, with a soft outline."""
     person = ((layout != SemanticClass.BACKGROUND) & (layout != IGNORE)).astype(np.float32)

@@ -19,6 +19,7 @@ from engine.masks import dilate
 from engine.parsing.model import Parser
 from engine.training.augment import (
     degrade,
+    drapery,
     dyed,
     light_and_colour,
     new_background,
@@ -92,7 +93,7 @@ class ParserTask:
         self, image: NDArray[np.uint8], layout: Layout, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], Layout]:
         """Sometimes in a hat or scarf of somebody else."""
-        for kind, share in ((SemanticClass.HAT, 0.15), (SemanticClass.BODY_ACCESSORY, 0.12)):
+        for kind, share in ((SemanticClass.HAT, 0.08), (SemanticClass.BODY_ACCESSORY, 0.08)):
             garment = self.wardrobe.pick(kind, rng) if rng.random() < share else None
             if garment is not None:
                 image, layout = garment.put_on(image), garment.put_into(layout)
@@ -107,7 +108,9 @@ class ParserTask:
         kind = rng.random()
         if kind < 0.12:
             return new_background(image, layout, studio(rng))
-        if kind < 0.40:
+        if kind < 0.24:
+            return new_background(image, layout, drapery(rng))
+        if kind < 0.46:
             j = int(rng.integers(len(self.frames)))
             away = random_placement(rng, scale=(0.7, 1.6), degrees=15, shift=60)
             other, its = place_frame(

@@ -13,22 +13,33 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.devices import Compute, place
 from engine.fill import fill_by_class
 from engine.framing import FRAME_SIZE
-from engine.labels import BODY, HEAD, IGNORE, SemanticClass, mask_of
+from engine.labels import BODY, HEAD, IGNORE, Layout, SemanticClass, mask_of
 from engine.masks import dilate, known_cells
 from engine.sgldm.autoencoder import FACTOR, Autoencoder
 from engine.sgldm.denoiser import Denoiser, alpha_sigma, one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
-from engine.training.augment import light_and_colour, place_frame, random_placement
+from engine.training.augment import (
+    drapery,
+    dyed,
+    light_and_colour,
+    new_background,
+    place_frame,
+    random_placement,
+    studio,
+)
 from engine.training.covering import swap_hole, training_hole
 from engine.training.data import Batch, Frames, Losses, Sample, batches, to_image, to_tensor
 
 CROP = 32  # latent cells a side
+ECHOES = 2  # steps with each batch, for making one takes long (data echoing, Choi et al. 2019)
 COARSE_SHARE = 0.625  # of each batch gets coarse latents
+CLOTHES = frozenset({SemanticClass.UPPER_CLOTHES, SemanticClass.BODY_ACCESSORY})
 MARGIN = 2  # cells round a crop that are encoded but not trained on: the encoder sees them
 
 
@@ -68,7 +79,7 @@ class SGLDMTask:
         image, layout = place_frame(
             frames.images[i], frames.layouts[i], placement, flip=rng.random() < 0.5
         )
-        image = light_and_colour(image, rng, strength=0.5)
+        image = light_and_colour(_recoloured(image, layout, rng), rng, strength=0.8)
         _, other = frames.canonical(int(j))
         inside = layout != IGNORE
         hole = training_hole(layout, other, rng)
@@ -125,14 +136,22 @@ class SGLDMTask:
         return self.autoencoder.encode(x).float()
 
     def losses(self, batch: Batch, progress: float) -> Losses:
-        model = self.modules["denoiser"]
         z_true, z_filled = self._encode(torch.cat([batch["image"], batch["filled"]])).chunk(2)
+        parts = z_true, z_filled, batch["known"], batch["weight"], batch["layout"]
+        for echo in range(ECHOES):
+            # Others get a coarse pass each time; times, noise and what is dropped are new, too.
+            loss, shown = self._loss(*(x.roll(echo * (len(x) // 2), 0) for x in parts))
+            yield "denoiser", loss, {} if echo else shown
+
+    def _loss(
+        self, z_true: Tensor, z_filled: Tensor, is_known: Tensor, weight: Tensor, layout: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        model = self.modules["denoiser"]
         n, device = len(z_true), z_true.device
-        is_known, weight = batch["known"], batch["weight"]
         mask = 1 - is_known
         # Known cells never hold what the true photo's latents say of the hole beside them.
         z_0 = z_true * mask + z_filled * is_known
-        s = _unwrap(model).encode_layout(one_hot(batch["layout"]).to(z_0.dtype))
+        s = _unwrap(model).encode_layout(one_hot(layout).to(z_0.dtype))
 
         def keep(p: float) -> Tensor:
             return (torch.rand(n, 1, 1, 1, device=device) < p).float()
@@ -169,14 +188,8 @@ class SGLDMTask:
             fused * has_coarse,
         )
         fine_loss = mean((v.float() - (alpha * eps - sigma * z_0)).square())
-        yield (
-            "denoiser",
-            fine_loss + 0.6 * coarse_loss,
-            {
-                "fine": fine_loss.detach(),
-                "coarse": coarse_loss.detach(),
-            },
-        )
+        shown = {"fine": fine_loss.detach(), "coarse": coarse_loss.detach()}
+        return fine_loss + 0.6 * coarse_loss, shown
 
     def _fixed(self, count: int) -> tuple[np.ndarray, SamplerInputs]:
         """Validation frames with the holes of swaps, the same ones each time."""
@@ -197,21 +210,15 @@ class SGLDMTask:
         planes = one_hot(torch.from_numpy(np.stack(layouts)))
         return np.stack(images), SamplerInputs(z, 1 - is_known, planes.float())
 
-    def _errors(
-        self, denoiser: nn.Module, strengths: Mapping[str, float], count: int = 24
-    ) -> dict[str, float]:
-        """RMS errors of the latents in the holes of validation photos."""
-        images, inputs = self._fixed(count)
+    def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
+        images, inputs = self._fixed(24)
         z_0 = self._encode_frames(images)
         weight = inputs.mask / (inputs.mask.sum() * z_0.shape[1])
         figures = {}
-        for name, strength in strengths.items():
-            z = sample(denoiser, inputs, seed=0, steps=8, strength=strength)
+        for name, strength in (("coarse", 0.0), ("fine", 0.6), ("noise", 1.0)):
+            z = sample(averaged["denoiser"], inputs, seed=0, steps=8, strength=strength)
             figures[f"{name}_rmse"] = float(((z - z_0).square() * weight).sum().sqrt())
         return figures
-
-    def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
-        return self._errors(averaged["denoiser"], {"coarse": 0.0, "fine": 0.6, "noise": 1.0})
 
     def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
         images, inputs = self._fixed(6)
@@ -223,10 +230,27 @@ class SGLDMTask:
         cv2.imwrite(str(path), np.ascontiguousarray(np.vstack(rows)[..., ::-1]))
 
     def save(self, folder: Path, averaged: Mapping[str, nn.Module]) -> None:
-        denoiser: Any = averaged["denoiser"]
-        off = self._errors(denoiser, {"coarse": 0.0})["coarse_rmse"]
-        denoiser.register_to_config(coarse_error=round(off, 4))
-        denoiser.save_pretrained(folder / "denoiser")
+        averaged["denoiser"].save_pretrained(folder / "denoiser")  # type: ignore[operator]
+
+
+def _recoloured(
+    image: NDArray[np.uint8], layout: Layout, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Sometimes other clothes' colours, another background, or other colours altogether.
+
+    Users' photos aren't street photos: the denoiser has to go by what it sees around the hole,
+    not by what is usual.
+    """
+    kind = rng.random()
+    if kind < 0.08:
+        return new_background(image, layout, studio(rng))
+    if kind < 0.16:
+        return new_background(image, layout, drapery(rng))
+    if kind < 0.30:
+        return dyed(image, mask_of(layout, CLOTHES), rng)
+    if kind < 0.36:
+        return dyed(image, np.ones(layout.shape, bool), rng)
+    return image
 
 
 def _unwrap(model: nn.Module) -> Denoiser:

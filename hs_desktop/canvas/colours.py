@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+
+if TYPE_CHECKING:
+    from PIL import ImageCms  # late: the window's first paint needs none of Pillow
 
 Pixels = NDArray[Any]  # h x w x 3 RGB, uint8 or uint16
-_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)  # for a damaged profile
 
 
 def to_8bit(pixels: Pixels) -> NDArray[np.uint8]:
@@ -47,6 +48,8 @@ class ScreenTransform:
         rgb = to_8bit(pixels)
         if self._transform is None or rgb.size == 0:
             return rgb
+        from PIL import Image, ImageCms
+
         # Contiguous, for Pillow takes no row stride. What it gives back is a copy anyway.
         image = Image.fromarray(np.ascontiguousarray(rgb))
         return np.asarray(ImageCms.applyTransform(image, self._transform, inPlace=False))
@@ -60,6 +63,8 @@ def _transform(photo: bytes | None, screen: bytes | None) -> ImageCms.ImageCmsTr
     one, other = _usable(photo), _usable(screen)
     if one is None and other is None:
         return None
+    from PIL import ImageCms
+
     transform = ImageCms.buildTransform(
         one or _srgb(), other or _srgb(), "RGB", "RGB", ImageCms.Intent.PERCEPTUAL
     )
@@ -67,6 +72,8 @@ def _transform(photo: bytes | None, screen: bytes | None) -> ImageCms.ImageCmsTr
 
 
 def _srgb() -> ImageCms.ImageCmsProfile:
+    from PIL import ImageCms
+
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
@@ -74,16 +81,20 @@ def _usable(icc: bytes | None) -> ImageCms.ImageCmsProfile | None:
     """The profile, if littleCMS can convert RGB with it in both directions."""
     if icc is None:
         return None
+    from PIL import ImageCms
+
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
         ImageCms.buildTransform(profile, _srgb(), "RGB", "RGB")
-    except _ERRORS:
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # damaged
         return None
     return profile
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
     """Whether no 8-bit colour moves by more than 1: sRGB under another name."""
+    from PIL import Image, ImageCms
+
     steps = np.linspace(0, 255, 16).round().astype(np.uint8)
     colours = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(64, 64, 3)
     moved = np.asarray(ImageCms.applyTransform(Image.fromarray(colours), transform))

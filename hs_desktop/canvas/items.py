@@ -120,7 +120,7 @@ class PictureItem(CanvasItem):
     Args:
         pixels: H x W x 3 RGB, uint8 or uint16.
         icc: the profile they are in; ``None`` = sRGB.
-        alpha: H x W, uint8 or float32 in 0..1; ``None`` = opaque.
+        alpha: H x W, uint8, uint16 or float32 in 0..1; ``None`` = opaque.
         screen_icc: the profile of the screen; ``None`` = sRGB.
     """
 

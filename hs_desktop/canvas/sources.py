@@ -67,7 +67,7 @@ class PictureSource:
     Args:
         pixels: H x W x 3 RGB, uint8 or uint16; shared, not copied.
         transform: to the screen's colours.
-        alpha: H x W, uint8 or float32 in 0..1; ``None`` = opaque. Shared.
+        alpha: H x W, uint8, uint16 or float32 in 0..1; ``None`` = opaque. Shared.
     """
 
     reach = 0
@@ -216,8 +216,8 @@ class OutlineSource(LayoutSource):
 
 
 def to_8bit_mask(mask: NDArray[Any]) -> NDArray[np.uint8]:
-    """uint8 as it is, float32 in 0..1 as 0..255."""
-    if mask.dtype == np.uint8:
-        return mask
+    """uint8 as it is, uint16 and float32 in 0..1 as 0..255."""
+    if mask.dtype != np.float32:
+        return to_8bit(mask)
     rounded: NDArray[np.uint8] = (np.clip(mask, 0, 1) * 255 + 0.5).astype(np.uint8)
     return rounded

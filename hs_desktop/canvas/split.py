@@ -17,6 +17,10 @@ _KNOB = 13.0  # widget px, radius
 class SplitSlider(Overlay):
     """A line across the widget: before on its left, after on its right.
 
+    Attributes:
+        position: 0..1 of the widget's width.
+        labels: the words on its left and right; ``None``: before and after.
+
     Signals:
         moved: the new position, 0..1 of the widget's width.
     """
@@ -27,6 +31,17 @@ class SplitSlider(Overlay):
         super().__init__()
         self._position = position
         self._at_press: float | None = None
+        self._labels: tuple[str, str] | None = None
+
+    @property
+    def labels(self) -> tuple[str, str] | None:
+        return self._labels
+
+    @labels.setter
+    def labels(self, labels: tuple[str, str] | None) -> None:
+        if labels != self._labels:
+            self._labels = labels
+            self.repaint.emit()
 
     @property
     def position(self) -> float:
@@ -75,8 +90,9 @@ class SplitSlider(Overlay):
         painter.setPen(QPen(QColor(255, 255, 255, 230), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, height))
         self._paint_knob(painter, QPointF(x, height / 2))
-        self._paint_label(painter, _("Before"), x, before=True)
-        self._paint_label(painter, _("After"), x, before=False)
+        before, after = self._labels or (_("Before"), _("After"))
+        self._paint_label(painter, before, x, before=True)
+        self._paint_label(painter, after, x, before=False)
         painter.restore()
 
     @staticmethod

@@ -278,7 +278,8 @@ class CanvasView(InputWidget):
         painter.fillRect(rect, self._colours[0])
         current = True
         if self._has_photo:
-            paint_checkerboard(painter, self._viewport, *self._colours[1:])
+            if not self._is_opaque:
+                paint_checkerboard(painter, self._viewport, *self._colours[1:])
             for items, part in self._sides(exposed):
                 painter.save()
                 painter.setClipRect(part)
@@ -292,6 +293,22 @@ class CanvasView(InputWidget):
         if self._brush is not None and self._brush_at is not None and not self.is_navigating:
             self._brush.paint(painter, self._brush_at, self._viewport)
         return current
+
+    @property
+    def _is_opaque(self) -> bool:
+        """Whether a picture hides all that is behind the photo, on every side that is shown."""
+        whole = QRectF(0, 0, *self._viewport.photo)
+        return all(
+            any(
+                item.visible
+                and item.opacity == 1
+                and item.mipmaps.opaque
+                and not item.matrix.isRotating()
+                and item.matrix.mapRect(QRectF(0, 0, *item.size)).contains(whole)
+                for item in items
+            )
+            for items, _part in self._sides(QRectF(self.rect()))
+        )
 
     def _sides(self, exposed: QRectF) -> list[tuple[list[CanvasItem], QRectF]]:
         """Items and the part of the widget that they are to be seen in."""

@@ -18,7 +18,9 @@ _POSITIONALS = {
     "parse": ("image",),
 }
 _INPUTS = {"head", "body", "image", "mask", "layout", "region"}
+_INPUTS |= {"head-layout", "body-layout", "head-mask"}
 _OUTPUTS = {"out", "layout-out", "region-out"}
+_ON = {"keep-background", "match-grain", "match-skin", "provenance"}  # unless switched off
 _OF_THE_BATCH = {"pack", "device", "json", "help"}
 
 
@@ -86,9 +88,9 @@ def _option(name: str, value: object) -> list[str]:
     if value is True:
         return [f"--{name}"]
     if value is False:
-        if name == "keep-background":
-            return ["--no-keep-background"]
-        if name in ("flip", "no-keep-background"):
+        if name in _ON:
+            return [f"--no-{name}"]
+        if name == "flip" or name.removeprefix("no-") in _ON:
             return []
     elif isinstance(value, list) and all(_is_number(item) for item in value):
         return [f"--{name}={','.join(map(str, value))}"]

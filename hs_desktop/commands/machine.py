@@ -24,6 +24,9 @@ LIBRARIES = {
     "opencv-python": "cv2",
     "numpy": "numpy",
     "pillow": "PIL.Image",
+    "pillow-heif": "pillow_heif",
+    "psd-tools": "psd_tools",
+    "rawpy": "rawpy",
     "tifffile": "tifffile",
     "pyside6": "PySide6.QtWidgets",
     "qasync": "qasync",
@@ -93,25 +96,35 @@ def run_bench(args: argparse.Namespace) -> int:
 
 def run_doctor(args: argparse.Namespace) -> int:
     """Exit code 0 if nothing is missing, else 1."""
-    missing: list[str] = []
-    report: Report = {
-        "versions": _versions(missing),
-        "device": _attempt(lambda: _device(args.device), missing),
-        "pack": _attempt(lambda: _pack(args.pack), missing),
-        "missing": missing,
-    }
+    report = examine(args.pack, args.device)
     if args.json:
         print_json(report)
-        return 1 if missing else 0
+    else:
+        print(format_report(report))
+    return 1 if report["missing"] else 0
+
+
+def examine(pack: str | None = None, device: str | None = None) -> Report:
+    """Versions, device and pack, and what is missing; imports every library."""
+    missing: list[str] = []
+    return {
+        "versions": _versions(missing),
+        "device": _attempt(lambda: _device(device), missing),
+        "pack": _attempt(lambda: _pack(pack), missing),
+        "missing": missing,
+    }
+
+
+def format_report(report: Report) -> str:
+    """The report for people, some lines."""
+    lines: list[str] = []
     for part in ("versions", "device", "pack"):
-        print(part)
-        for name, value in report[part].items():
-            print(f"  {name:14}{value}")
-    for sentence in missing:
-        print(_("missing: {what}").format(what=sentence))
-    if not missing:
-        print(_("Nothing is missing."))
-    return 1 if missing else 0
+        lines.append(part)
+        lines += [f"  {name:14}{value}" for name, value in report[part].items()]
+    lines += [_("missing: {what}").format(what=sentence) for sentence in report["missing"]]
+    if not report["missing"]:
+        lines.append(_("Nothing is missing."))
+    return "\n".join(lines)
 
 
 def _attempt(look: Callable[[], Report], missing: list[str]) -> Report:

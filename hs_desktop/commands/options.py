@@ -211,6 +211,27 @@ def add_keep_background(parser: Any) -> None:
     )  # fmt: skip
 
 
+def add_matching(parser: argparse.ArgumentParser) -> None:
+    """How what is generated is fitted to the photo."""
+    group = parser.add_argument_group(_("fitting"))
+    group.add_argument(
+        "--match-grain", action=argparse.BooleanOptionalAction, default=True,
+        help=_("give what is made anew the photo's grain"),
+    )  # fmt: skip
+    group.add_argument(
+        "--match-skin", action=argparse.BooleanOptionalAction, default=True,
+        help=_("bring new skin in line with the body's own"),
+    )  # fmt: skip
+
+
+def add_provenance(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--provenance", action=argparse.BooleanOptionalAction, default=True,
+        help=_("say in the file (IPTC, XMP) that a part of the picture was made by a trained "
+               "model, and how"),
+    )  # fmt: skip
+
+
 def add_placement(parser: argparse.ArgumentParser) -> None:
     """Whose head, and how it is moved."""
     group = parser.add_argument_group(_("people and placement"))
@@ -245,6 +266,21 @@ def add_region(parser: argparse.ArgumentParser, *, given: Sequence[str] = ()) ->
         group.add_argument(
             "--region", type=path, metavar="R.png", help=_("make this region anew (white)")
         )
+    if "head-layout" in given:
+        group.add_argument(
+            "--head-layout", type=path, metavar="L.png",
+            help=_("use this layout of HEAD, not what the parser says"),
+        )  # fmt: skip
+    if "body-layout" in given:
+        group.add_argument(
+            "--body-layout", type=path, metavar="L.png",
+            help=_("use this layout of BODY, not what the parser says"),
+        )  # fmt: skip
+    if "head-mask" in given:
+        group.add_argument(
+            "--head-mask", type=path, metavar="M.png",
+            help=_("take this part of HEAD (white), of its size"),
+        )  # fmt: skip
     group.add_argument(
         "--feather", type=not_negative, metavar="PX",
         help=_("width of the region's soft rim (default: chosen from the picture)"),

@@ -22,7 +22,10 @@ def variation_paths(out: Path, count: int) -> tuple[Path, ...]:
 
 
 def check_outputs(
-    photos: Sequence[Path], maps: Sequence[Path | None], inputs: Iterable[Path | None]
+    photos: Sequence[Path],
+    maps: Sequence[Path | None],
+    inputs: Iterable[Path | None],
+    suffixes: Sequence[str] = PHOTO_SUFFIXES,
 ) -> None:
     """See that all outputs can be written, are told apart and overwrite no input.
 
@@ -30,16 +33,17 @@ def check_outputs(
         photos: pictures to be written.
         maps: layouts and regions to be written; ``None`` where none is wanted.
         inputs: files that will be read.
+        suffixes: those that a picture may have.
 
     Raises:
         OutputFileError: naming the first that is wrong.
     """
-    written: list[tuple[Path, tuple[str, ...]]] = [(path, PHOTO_SUFFIXES) for path in photos]
+    written: list[tuple[Path, Sequence[str]]] = [(path, suffixes) for path in photos]
     written += [(path, MAP_SUFFIXES) for path in maps if path is not None]
     taken: dict[str, Path] = {}
     read = {os.path.realpath(path) for path in inputs if path is not None}
-    for path, suffixes in written:
-        _check_output(path, suffixes)
+    for path, known in written:
+        _check_output(path, known)
         real = os.path.realpath(path)
         if real in read:
             raise OutputFileError(

@@ -30,7 +30,9 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     options.add_out(swap, _("OUT"), _("the result: png, jpg, tif or webp"))
     options.add_sampling(swap, SamplingSettings())
     options.add_placement(swap)
-    options.add_region(swap, given=("layout", "region"))
+    options.add_matching(swap)
+    options.add_region(swap, given=("layout", "region", "head-layout", "body-layout", "head-mask"))
+    options.add_provenance(swap)
     options.add_models(swap)
 
     replace = subparsers.add_parser(
@@ -45,7 +47,9 @@ def add_parsers(subparsers: options.Subparsers) -> None:
         "--at", type=options.place, metavar=_("X,Y"), help=_("a point on the head to replace")
     )
     options.add_keep_background(replace)
+    options.add_matching(replace)
     options.add_region(replace)
+    options.add_provenance(replace)
     options.add_models(replace)
 
     retouch = subparsers.add_parser(
@@ -60,7 +64,9 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     )  # fmt: skip
     options.add_out(retouch, _("OUT"), _("the result: png, jpg, tif or webp"))
     options.add_sampling(retouch, SamplingSettings())
+    options.add_matching(retouch)
     options.add_region(retouch, given=("layout",))
+    options.add_provenance(retouch)
     options.add_models(retouch)
 
     layout = subparsers.add_parser(

@@ -23,12 +23,16 @@ from engine.requests import (
     SamplingSettings,
     SwapRequest,
 )
+from hs_desktop import PROGRAM
 from hs_desktop.commands.options import MAX_SEED
 from hs_desktop.commands.outputs import check_outputs, variation_paths
 from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
     from engine.imageio import Photo
+    from engine.labels import Layout
+    from engine.provenance import Provenance
+    from engine.requests import Mask
 
 Options = argparse.Namespace
 
@@ -45,6 +49,7 @@ class Task:
         photos: where the pictures go, one a variation; empty for layouts only.
         layout, region: where these go, if they are wanted.
         request: reads the files; raises ``EngineError``.
+        sampling: said in the pictures; ``None``: nothing is said of where they come from.
     """
 
     command: str
@@ -53,6 +58,7 @@ class Task:
     layout: Path | None
     region: Path | None
     request: Callable[[], Request]
+    sampling: SamplingSettings | None = None
 
     @property
     def outputs(self) -> tuple[Path, ...]:
@@ -69,12 +75,19 @@ class Task:
         if self.photos:
             for path, result in zip(self.photos, results, strict=True):
                 assert result.photo is not None
-                imageio.write_photo(result.photo, path)
+                imageio.write_photo(result.photo, path, self._provenance(result))
         if self.layout is not None:
             imageio.write_layout(results[0].layout, self.layout)
         if self.region is not None:
             assert results[0].region is not None
             imageio.write_mask(results[0].region, self.region)
+
+    def _provenance(self, result: Result) -> Provenance | None:
+        from engine.provenance import Provenance
+
+        if self.sampling is None:
+            return None
+        return Provenance.of(result, self.sampling, PROGRAM)
 
     def report(self, results: Sequence[Result]) -> dict[str, Any]:
         """What ``--json`` prints: of the first variation, and of all where there are several."""
@@ -131,7 +144,10 @@ def parse_task(image: Path, out: Path, at: tuple[float, ...] | None = None) -> T
 
 def _swap(args: Options) -> Task:
     _check_seeds(args, SamplingSettings())
-    inputs = (args.head, args.body, args.layout, args.region)
+    inputs = (
+        args.head, args.body, args.layout, args.region,
+        args.head_layout, args.body_layout, args.head_mask,
+    )  # fmt: skip
     return Task(
         "swap",
         tuple(path for path in inputs if path is not None),
@@ -139,6 +155,7 @@ def _swap(args: Options) -> Task:
         args.layout_out,
         args.region_out,
         lambda: _swap_request(args),
+        _said(args, SamplingSettings()),
     )
 
 
@@ -166,8 +183,9 @@ def _retouch(args: Options) -> Task:
             )
         layout = None if args.layout is None else imageio.read_layout(args.layout, photo.size)
         return RetouchRequest(
-            photo, mask, layout, _sampling(args, SamplingSettings()), args.feather, args.variations
-        )
+            photo, mask, layout, _sampling(args, SamplingSettings()), args.feather,
+            args.variations, args.match_grain, args.match_skin,
+        )  # fmt: skip
 
     return Task(
         "retouch",
@@ -176,6 +194,7 @@ def _retouch(args: Options) -> Task:
         args.layout_out,
         args.region_out,
         request,
+        _said(args, SamplingSettings()),
     )
 
 
@@ -191,11 +210,13 @@ def _replace_head(args: Options) -> Task:
             args.keep_background,
             args.feather,
             args.variations,
+            args.match_grain,
+            args.match_skin,
         )
 
     return Task(
         "replace-head", (args.image,), variation_paths(args.out, args.variations),
-        args.layout_out, args.region_out, request,
+        args.layout_out, args.region_out, request, _said(args, REPLACE_HEAD_SAMPLING),
     )  # fmt: skip
 
 
@@ -205,7 +226,15 @@ def _swap_request(args: Options) -> SwapRequest:
 
     head, body = _photo(args.head), _photo(args.body)
     given = vars(args)
-    layout, region = given.get("layout"), given.get("region")
+
+    def layout(name: str, photo: Photo) -> Layout | None:
+        path = given.get(name)
+        return None if path is None else imageio.read_layout(path, photo.size)
+
+    def mask(name: str, photo: Photo) -> Mask | None:
+        path = given.get(name)
+        return None if path is None else imageio.read_mask(path, photo.size)
+
     default = HeadTransform()
     return SwapRequest(
         head,
@@ -220,17 +249,22 @@ def _swap_request(args: Options) -> SwapRequest:
         ),
         sampling=_sampling(args, SamplingSettings()),
         keep_background=args.keep_background,
-        layout=None if layout is None else imageio.read_layout(layout, body.size),
-        region=None if region is None else imageio.read_mask(region, body.size),
+        layout=layout("layout", body),
+        region=mask("region", body),
         feather=given.get("feather"),
         variations=given.get("variations", 1),
+        head_layout=layout("head_layout", head),
+        body_layout=layout("body_layout", body),
+        head_mask=mask("head_mask", head),
+        match_grain=given.get("match_grain", True),
+        match_skin=given.get("match_skin", True),
     )
 
 
 def _photo(path: Path) -> Photo:
-    from engine import imageio
+    from hs_desktop.reading import read_picture
 
-    return imageio.read_photo(path)
+    return read_picture(path)
 
 
 def _sampling(args: Options, default: SamplingSettings) -> SamplingSettings:
@@ -241,6 +275,11 @@ def _sampling(args: Options, default: SamplingSettings) -> SamplingSettings:
         return getattr(default, name) if value is None else value
 
     return SamplingSettings(given("seed"), given("guidance"), given("steps"), given("strength"))
+
+
+def _said(args: Options, default: SamplingSettings) -> SamplingSettings | None:
+    """What is said in the picture of how it was made."""
+    return _sampling(args, default) if args.provenance else None
 
 
 def _check_seeds(args: Options, default: SamplingSettings) -> None:

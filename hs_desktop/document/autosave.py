@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from engine.errors import OutputFileError
 from hs_desktop.document import jsonvalues
 from hs_desktop.document.document import Document
 from hs_desktop.document.errors import ProjectError
+from hs_desktop.document.events import Side
 from hs_desktop.document.manifest import from_manifest, to_manifest
 from hs_desktop.document.migrations import migrated
 from hs_desktop.document.payloads import Payload
@@ -67,6 +69,18 @@ class Autosave:
             return False
         pending.write()
         return True
+
+    def prepare(self, seconds: float = 0.01) -> bool:
+        """Do the longest part of ``snapshot`` piecemeal: call it until it gives ``True``.
+
+        Args:
+            seconds: the time that a call may take, about.
+        """
+        if not self._document.is_modified or self._document.serial == self._serial:
+            return True
+        state, deadline = self._document.state, time.perf_counter() + seconds
+        planes = (plane for side in Side for x in state.stack(side) for plane in x.planes.values())
+        return all(plane.read_for_key(deadline) for plane in planes)
 
     def snapshot(self) -> Pending | None:
         """What has to be written, of which ``write`` may be called in another thread.
@@ -116,8 +130,10 @@ class Autosave:
     def close(self) -> None:
         """The document was saved or is given up: nothing is left of its autosave.
 
-        What ``snapshot`` gave has to be written before.
+        Waits for what another thread is just writing.
         """
+        if self._pending is not None:
+            self._pending.give_up()
         if self._session is not None:
             self._session.remove()
             self._session = None
@@ -137,20 +153,30 @@ class Pending:
         self._index = index
         self._missing = missing
         self._names = names
+        self._lock = threading.Lock()
         self.is_done = False
         self.failed = False
 
     def write(self) -> None:
-        """Write it; raises ``OutputFileError`` where that fails."""
-        try:
-            for payload in self._missing:
-                self._session.store(payload.name, payload.encoded())
-            self._session.put_index(jsonvalues.dumps(self._index))
-            self._session.keep_only(self._names)
-        except BaseException:
-            self.failed = True
-            raise
-        finally:
+        """Write it, unless it was given up; raises ``OutputFileError`` where that fails."""
+        with self._lock:
+            if self.is_done:
+                return
+            try:
+                for payload in self._missing:
+                    self._session.store(payload.name, payload.encoded())
+                self._session.put_index(jsonvalues.dumps(self._index))
+                self._session.keep_only(self._names)
+            except BaseException:
+                self.failed = True
+                raise
+            finally:
+                self._missing = []
+                self.is_done = True
+
+    def give_up(self) -> None:
+        """Don't write it any more; waits for another thread's ``write``."""
+        with self._lock:
             self._missing = []
             self.is_done = True
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from engine.requests import HeadTransform
@@ -42,6 +42,10 @@ class Command(ABC):
     @abstractmethod
     def merged(self, later: Command) -> Command | None:
         """This and then ``later`` as one command; ``None`` where they stay apart."""
+
+    def amended(self, before: ProjectState, after: ProjectState) -> Command:
+        """This and then a change of the state, under this one's name."""
+        return GroupCommand(self.name, [self, _known(self.name, before, after)])
 
     @property
     @abstractmethod
@@ -87,6 +91,9 @@ class StateCommand(Command):
             return None
         return replace(self, after=later.after)
 
+    def amended(self, before: ProjectState, after: ProjectState) -> Command:
+        return replace(self, after=after)
+
     @property
     def is_empty(self) -> bool:
         return self.before is not None and self.before == self.after
@@ -95,11 +102,8 @@ class StateCommand(Command):
     def nbytes(self) -> int:
         if self.before is None or self.after is None:
             return 0
-        gone = 0
-        for side in Side:
-            stays = {layer.id for layer in self.after.stack(side)}
-            gone += sum(layer.nbytes for layer in self.before.stack(side) if layer.id not in stays)
-        return gone
+        held, stays = _held(self.before), _held(self.after)
+        return sum(nbytes for key, nbytes in held.items() if key not in stays)
 
 
 @dataclass
@@ -171,6 +175,12 @@ class GroupCommand(Command):
     def merged(self, later: Command) -> Command | None:
         return None
 
+    def amended(self, before: ProjectState, after: ProjectState) -> Command:
+        *others, last = self.commands
+        if isinstance(last, StateCommand):
+            return replace(self, commands=[*others, last.amended(before, after)])
+        return super().amended(before, after)
+
     @property
     def is_empty(self) -> bool:
         return all(command.is_empty for command in self.commands)
@@ -178,6 +188,22 @@ class GroupCommand(Command):
     @property
     def nbytes(self) -> int:
         return sum(command.nbytes for command in self.commands)
+
+
+def _known(name: str, before: ProjectState, after: ProjectState) -> StateCommand:
+    """A change that has been made already."""
+    return StateCommand(name, lambda state: after, before=before, after=after)
+
+
+def _held(state: ProjectState) -> dict[int, int]:
+    """The pixels of a state's layers and their bytes; photos that others share don't count."""
+    return {
+        id(value): value.pixels.nbytes
+        for side in Side
+        for layer in state.stack(side)
+        for f in fields(layer)
+        if f.name != "base" and hasattr(value := getattr(layer, f.name), "pixels")
+    }
 
 
 # --- layers ------------------------------------------------------------------------------------
@@ -256,11 +282,18 @@ def rename_layer(layer_id: str, name: str) -> StateCommand:
     )
 
 
-def apply_variation(layer_id: str) -> StateCommand:
-    """Show this variation and hide the others of the result."""
+def apply_variation(layer_id: str, *, keep_solo: bool = False) -> StateCommand:
+    """Show this variation and hide the others of the result.
+
+    Args:
+        layer_id: of the variation.
+        keep_solo: where another layer is shown alone, it stays so.
+    """
 
     def change(state: ProjectState) -> ProjectState:
         stack = state.result
+        if not keep_solo and stack.solo != layer_id:
+            stack = stack.with_solo(None)
         for layer in stack.layers:
             if isinstance(layer, Variation) and layer.visible != (layer.id == layer_id):
                 stack = stack.changed(layer.id, visible=layer.id == layer_id)

@@ -49,7 +49,49 @@ def flatten(base: Photo | None, layers: Iterable[Layer]) -> Photo | None:
 
     Without a base, the first photo or variation among them is it.
     """
-    canvas: NDArray[Any] | None = None
+    base, above = _split(base, layers)
+    if base is None or not above:
+        return base
+    canvas = base.pixels.copy()
+    for layer in above:
+        _paint(canvas, base.icc, layer)
+    return base.with_pixels(canvas)
+
+
+def base_photo(state: ProjectState, side: Side) -> Photo | None:
+    """The photo at the bottom of what a side shows: its size, profile and depth count."""
+    return _visible(state, side)[0]
+
+
+def flatten_part(state: ProjectState, side: Side, rect: Rect) -> NDArray[Any]:
+    """A part of what ``Flattener.photo`` gives, the quicker the smaller it is.
+
+    Args:
+        state: with a photo in the side.
+        side: which picture.
+        rect: within the photo.
+
+    Returns:
+        h x w x 3 of the photo's type; a copy.
+    """
+    base, above = _visible(state, side)
+    assert base is not None
+    canvas = base.pixels[rect.slices].copy()
+    for layer in above:
+        _paint(canvas, base.icc, layer, (rect.x0, rect.y0))
+    return canvas
+
+
+def _visible(state: ProjectState, side: Side) -> tuple[Photo | None, list[Layer]]:
+    """What a side shows: the base photo, and what lies on it."""
+    base, beneath = _visible(state, Side.BODY) if side is Side.RESULT else (None, [])
+    base, above = _split(base, state.stack(side).shown)
+    return base, [*beneath, *above]
+
+
+def _split(base: Photo | None, layers: Iterable[Layer]) -> tuple[Photo | None, list[Layer]]:
+    """The base, by default the first photo or variation, and the layers that lie on it."""
+    above: list[Layer] = []
     for layer in layers:
         if not _can_be_seen(layer):
             continue
@@ -60,20 +102,18 @@ def flatten(base: Photo | None, layers: Iterable[Layer]) -> Photo | None:
             if not isinstance(layer, Variation):
                 continue
             base = layer.base
-        if canvas is None:
-            canvas = base.pixels.copy()
-        _paint(canvas, base.icc, layer)
-    if base is None or canvas is None:
-        return base
-    return base.with_pixels(canvas)
+        above.append(layer)
+    return base, above
 
 
 def _can_be_seen(layer: Layer) -> bool:
     return isinstance(layer, PhotoLayer | PictureLayer | Variation) and layer.opacity > 0
 
 
-def _paint(canvas: NDArray[Any], icc: bytes | None, layer: Layer) -> None:
-    """One layer onto H x W x 3 pixels in the profile ``icc``."""
+def _paint(
+    canvas: NDArray[Any], icc: bytes | None, layer: Layer, origin: tuple[int, int] = (0, 0)
+) -> None:
+    """One layer onto H x W x 3 pixels in the profile ``icc``, the first of them at ``origin``."""
     alpha: NDArray[Any] | None = None
     if isinstance(layer, PhotoLayer):
         pixels, at, own = layer.photo.pixels, (0, 0), layer.photo.icc
@@ -84,6 +124,7 @@ def _paint(canvas: NDArray[Any], icc: bytes | None, layer: Layer) -> None:
         rgba = layer.pixels.pixels
         pixels, at, own = rgba[..., :3], layer.position, layer.icc
         alpha = rgba[..., 3]
+    at = at[0] - origin[0], at[1] - origin[1]
     height, width = pixels.shape[:2]
     canvas_rect = Rect(0, 0, canvas.shape[1], canvas.shape[0])
     target = Rect(0, 0, width, height).shifted(*at).intersected(canvas_rect)

@@ -6,6 +6,7 @@ User action -> command -> the state changes -> observers repaint. Belongs to one
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,14 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from engine.errors import RequestError
+from engine.labels import HEAD, mask_of
 from engine.requests import HeadTransform, LayoutRequest, RetouchRequest, SwapRequest
 from hs_desktop.document.commands import Command
-from hs_desktop.document.compositing import Flattener
+from hs_desktop.document.compositing import Flattener, base_photo
 from hs_desktop.document.events import Change, Side
 from hs_desktop.document.history import History
 from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer, MaskRole
+from hs_desktop.document.planes import Plane
 from hs_desktop.document.settings import SwapSettings
 from hs_desktop.document.stack import LayerStack
 from hs_desktop.document.state import ProjectState
@@ -91,8 +94,12 @@ class Document:
     @property
     def is_modified(self) -> bool:
         """Whether something would be lost without saving."""
-        open_stroke = self._stroke is not None and self._stroke.is_open
-        return open_stroke or not self.history.is_clean
+        return self.is_painted_on or not self.history.is_clean
+
+    @property
+    def is_painted_on(self) -> bool:
+        """Whether a stroke is open, which may hold on to any plane of its layer."""
+        return self._stroke is not None and self._stroke.is_open
 
     def layer(self, layer_id: str) -> Layer:
         """A layer of any side; ``KeyError`` where there is no such layer."""
@@ -104,6 +111,11 @@ class Document:
         The same object until something changes.
         """
         return self._flattener.photo(self._state, side)
+
+    @property
+    def has_photos(self) -> bool:
+        """Whether there are a head and a body to be seen, as a swap needs them."""
+        return all(base_photo(self._state, side) is not None for side in (Side.HEAD, Side.BODY))
 
     def thumbnail(self, layer_id: str, longest: int = 96) -> NDArray[np.uint8]:
         """A small picture of a layer: H x W x 4 RGBA uint8 sRGB, ``longest`` pixels a side."""
@@ -164,8 +176,9 @@ class Document:
     def swap_request(self) -> SwapRequest:
         """The swap as the project stands.
 
-        The result's topmost layout counts where the user changed it, and so does its topmost
-        mask of the region: unchanged, the engine makes its own.
+        The topmost layout of each side counts where the user changed it, and so do the head's
+        topmost mask of the head and the result's of the region: unchanged, the engine makes its
+        own.
 
         Raises:
             RequestError: a photo is missing.
@@ -184,10 +197,15 @@ class Document:
             transform=state.transform,
             sampling=state.settings.sampling,
             keep_background=state.settings.keep_background,
-            layout=self._layout_override(),
-            region=self._region_override(),
+            layout=self._layout_override(Side.RESULT),
+            region=self._mask_override(Side.RESULT, MaskRole.REGION),
             feather=state.settings.feather,
             variations=state.settings.variations,
+            head_layout=self._layout_override(Side.HEAD),
+            body_layout=self._layout_override(Side.BODY),
+            head_mask=self._mask_override(Side.HEAD, MaskRole.HEAD),
+            match_grain=state.settings.match_grain,
+            match_skin=state.settings.match_skin,
         )
 
     def layout_request(self) -> LayoutRequest:
@@ -209,21 +227,31 @@ class Document:
         return RetouchRequest(
             photo=photo,
             mask=layer.combined(),
-            layout=self._layout_override(),
+            layout=self._layout_override(Side.RESULT),
             sampling=self.settings.sampling,
             feather=self.settings.feather,
             variations=self.settings.variations,
+            match_grain=self.settings.match_grain,
+            match_skin=self.settings.match_skin,
         )
 
-    def _layout_override(self) -> NDArray[np.uint8] | None:
+    def _layout_override(self, side: Side) -> NDArray[np.uint8] | None:
         """A copy: the user may go on painting while the engine reads it."""
-        for layer in reversed(self.result.layers):
+        for layer in reversed(self._state.stack(side).layers):
             if isinstance(layer, LayoutLayer):
                 return layer.ids.pixels.copy() if layer.is_edited else None
         return None
 
-    def _region_override(self) -> Mask | None:
-        for layer in reversed(self.result.layers):
-            if isinstance(layer, MaskLayer) and layer.role is MaskRole.REGION:
-                return layer.combined() if layer.is_edited else None
+    def _mask_override(self, side: Side, role: MaskRole) -> Mask | None:
+        for layer in reversed(self._state.stack(side).layers):
+            if isinstance(layer, MaskLayer) and layer.role is role:
+                return self._mask(layer, side) if layer.is_edited else None
         return None
+
+    def _mask(self, layer: MaskLayer, side: Side) -> Mask:
+        """A mask as it counts; that of the head follows the painted layout, too."""
+        ids = self._layout_override(side) if layer.role is MaskRole.HEAD else None
+        if ids is None or ids.shape != layer.automatic.pixels.shape:
+            return layer.combined()
+        levels = mask_of(ids, HEAD).astype(np.uint8) * np.uint8(255)
+        return replace(layer, automatic=Plane(levels)).combined()

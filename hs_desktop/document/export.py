@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import OutputFileError
+from hs_desktop import PROGRAM
 from hs_desktop.document.compositing import Flattener
 from hs_desktop.document.errors import ProjectError
 from hs_desktop.document.events import Side
@@ -16,20 +17,26 @@ from hs_desktop.document.openraster import OpenRaster, Sheaf, Sheet, writing
 from hs_desktop.document.parts import Group, Part, parts_of
 from hs_desktop.document.payloads import encode_png
 from hs_desktop.document.state import ProjectState
+from hs_desktop.document.variation import Variation
 from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
     from engine.imageio import Photo
+    from engine.provenance import Provenance
 
 LAYERED = (".ora", ".psd")
 FLAT = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".webp")
 
 
-def export(state: ProjectState, path: Path) -> None:
+def export(state: ProjectState, path: Path, *, provenance: bool = True) -> None:
     """Write the result in the format of the path's suffix, one of ``LAYERED`` or ``FLAT``.
 
     Before there is a result it is the body, and without a body the head. The file appears
     complete or not at all. With ``state.frozen()`` this may be called from any thread.
+
+    Args:
+        provenance: where the picture shows something generated, say so in its XMP (not in
+            OpenRaster, which has no place for it).
 
     Raises:
         ProjectError: there is no photo yet.
@@ -39,6 +46,7 @@ def export(state: ProjectState, path: Path) -> None:
     from engine.imageio import atomic_write, write_photo  # brings OpenCV along
 
     flat = flattened(state)
+    source = provenance_of(state) if provenance else None
     suffix = path.suffix.lower()
     if suffix == ".ora":
         _write_ora(state, flat, path)
@@ -47,18 +55,28 @@ def export(state: ProjectState, path: Path) -> None:
 
         with atomic_write(path) as file:
             try:
-                write_psd(file, flat, parts_of(state, flat))
+                write_psd(file, flat, parts_of(state, flat), source)
             except ValueError as error:
                 sentence = _('"{path}" can\'t be written: {reason} are more than PSD can hold.')
                 raise OutputFileError(
                     sentence.format(path=path, reason=error), subject=path
                 ) from error
     elif suffix in FLAT:
-        write_photo(flat, path)
+        write_photo(flat, path, source)
     else:
         known = ", ".join(name[1:] for name in (*FLAT, *LAYERED))
         sentence = _('"{path}" can\'t be written: its name has to end with one of {known}.')
         raise OutputFileError(sentence.format(path=path, known=known), subject=path)
+
+
+def provenance_of(state: ProjectState) -> Provenance | None:
+    """Of the topmost variation that is to be seen; ``None`` where nothing generated is."""
+    from engine.provenance import Provenance
+
+    for layer in reversed(state.result.shown):
+        if isinstance(layer, Variation) and layer.opacity > 0:
+            return Provenance(PROGRAM, layer.pack, layer.sampling.seed, layer.sampling)
+    return None
 
 
 def flattened(state: ProjectState) -> Photo:

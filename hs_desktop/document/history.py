@@ -143,6 +143,43 @@ class History:
                 self._sealed = True
                 self.changed.emit()
 
+    @contextmanager
+    def amendment(self, name: str) -> Iterator[None]:
+        """What is done inside belongs to the last command: undone with it, not apart from it.
+
+        What may be redone stays. Only commands that change the state may be done inside, none
+        that change pixels; after an exception they are taken back.
+
+        Args:
+            name: of the command that is made of them where there is nothing to be amended.
+        """
+        before = self._state()
+        commands: list[Command] = []
+        self._groups.append(commands)
+        try:
+            yield
+        except BaseException:
+            self._groups.pop()
+            for command in reversed(commands):
+                self._become(command.undo(self._state()), command)
+            raise
+        self._groups.pop()
+        if not commands:
+            return
+        if self._groups:
+            self._groups[-1] += commands
+            return
+        if self._clean is not None and self._clean >= self._index:
+            self._clean = None
+        if self._index:
+            last = self._index - 1
+            self._commands[last] = self._commands[last].amended(before, self._state())
+            self._sizes[last] = self._commands[last].nbytes
+            self._forget()
+        elif not self._commands:
+            self._remember(GroupCommand(name, commands))
+        self.changed.emit()
+
     # --- 'modified' ----------------------------------------------------------------------------
 
     @property
@@ -176,8 +213,13 @@ class History:
         if not command.is_empty:
             self._commands.append(command)
             self._sizes.append(command.nbytes)
-        while len(self._commands) > 1 and self.nbytes > self._budget:
+        self._index = len(self._commands)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let the oldest commands go while there is more than the budget."""
+        while self._index > 1 and self.nbytes > self._budget:
             del self._commands[0], self._sizes[0]
+            self._index -= 1
             if self._clean is not None:
                 self._clean = self._clean - 1 if self._clean else None
-        self._index = len(self._commands)

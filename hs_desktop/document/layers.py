@@ -7,6 +7,7 @@ layer. So undoing a change of attributes is to put the former object back.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -40,6 +41,7 @@ class Layer:
     """
 
     kind: ClassVar[str]
+    _seen: ClassVar[tuple[tuple[int, ...], bool] | None] = None  # of ``_remembered``
 
     name: str
     id: str = field(default_factory=new_id)
@@ -69,6 +71,14 @@ class Layer:
     def nbytes(self) -> int:
         """Bytes of pixels that are the layer's own."""
         return sum(plane.nbytes for plane in self.planes.values())
+
+    def _remembered(self, look: Callable[[], bool]) -> bool:
+        """What ``look`` says of the planes; it isn't asked again before one of them changes."""
+        revisions = tuple(plane.revision for plane in self.planes.values())
+        if self._seen is None or self._seen[0] != revisions:
+            object.__setattr__(self, "_seen", (revisions, look()))
+        assert self._seen is not None
+        return self._seen[1]
 
     def copy(self, name: str) -> Layer:
         """The same with another name and id, and pixels of its own."""
@@ -136,7 +146,7 @@ class LayoutLayer(Layer):
     @property
     def is_edited(self) -> bool:
         """Whether the user says otherwise than the engine anywhere."""
-        return not np.array_equal(self.ids.pixels, self.parsed.pixels)
+        return self._remembered(lambda: not np.array_equal(self.ids.pixels, self.parsed.pixels))
 
     def rebased(self, parsed: Layout) -> Layout:
         """The ids under what the engine says now: edited pixels stay, the others follow."""
@@ -197,7 +207,7 @@ class MaskLayer(Layer):
     @property
     def is_edited(self) -> bool:
         """Whether anything was added or subtracted by hand."""
-        return bool(self.add.pixels.any() or self.subtract.pixels.any())
+        return self._remembered(lambda: bool(self.add.pixels.any() or self.subtract.pixels.any()))
 
     def combined(self, rect: Rect | None = None) -> NDArray[np.float32]:
         """The mask as it counts, H x W float32 0..1; or the part of it under ``rect``."""

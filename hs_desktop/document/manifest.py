@@ -199,6 +199,7 @@ class _Writer:
             **self._pixels(photo_payload(photo)),
             "icc": self._blob(photo.icc, "icc"),
             "exif": self._blob(photo.exif, "exif"),
+            "xmp": self._blob(photo.xmp, "xmp"),
             "dpi": _list(photo.dpi),
             "format": photo.format,
             # A project may be given away: where its photos lay is nobody's business.
@@ -309,7 +310,8 @@ class _Reader:
         file = fields.optional("file", fields.text)
         key = (
             fields.text("src"), fields.optional("icc", fields.text),
-            fields.optional("exif", fields.text), dpi, fields.text("format"), file,
+            fields.optional("exif", fields.text), fields.optional("xmp", fields.text), dpi,
+            fields.text("format"), file,
         )  # fmt: skip
         if key not in self._photos:
             photo = Photo(
@@ -319,6 +321,7 @@ class _Reader:
                 Path(Path(file).name) if file else None,
                 (dpi[0], dpi[1]) if dpi else None,
                 fields.text("format"),
+                self._blob(fields, "xmp"),
             )
             _need_key(fields, photo.content_key)
             self._photos[key] = photo

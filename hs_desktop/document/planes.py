@@ -7,6 +7,8 @@ A ``Plane`` hands out its pixels read-only: they change through ``tiles.Recorder
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,13 +66,28 @@ class Plane:
         if self._key is None:
             whole = hashlib.blake2b(digest_size=16)
             whole.update(f"{self._pixels.dtype.name}{self._pixels.shape}".encode())
+            self.read_for_key()
             for tile in self.tiles(self.rect):
-                if tile not in self._digests:
-                    pixels = np.ascontiguousarray(self._pixels[self.tile_rect(tile).slices])
-                    self._digests[tile] = hashlib.blake2b(pixels.data, digest_size=16).digest()
                 whole.update(self._digests[tile])
             self._key = whole.hexdigest()
         return self._key
+
+    def read_for_key(self, deadline: float = math.inf) -> bool:
+        """Do what ``key`` has to do, a part at a time.
+
+        Args:
+            deadline: only one tile is read after this time of ``time.perf_counter``.
+
+        Returns:
+            Whether ``key`` is quick now.
+        """
+        for tile in self.tiles(self.rect):
+            if tile not in self._digests:
+                pixels = np.ascontiguousarray(self._pixels[self.tile_rect(tile).slices])
+                self._digests[tile] = hashlib.blake2b(pixels.data, digest_size=16).digest()
+                if time.perf_counter() > deadline:
+                    return False
+        return True
 
     def tiles(self, rect: Rect) -> Iterator[Tile]:
         """The tiles that ``rect`` touches, row by row."""

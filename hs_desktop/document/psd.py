@@ -45,13 +45,19 @@ from hs_desktop.rects import Rect
 
 if TYPE_CHECKING:
     from engine.imageio import Photo
+    from engine.provenance import Provenance
 
 _PSD_SIDE = 30_000  # beyond it, or beyond 2 GB, the file is a PSB
 _PSB_SIDE = 300_000
 _PSD_BYTES = 2_000_000_000
 
 
-def write_psd(file: BinaryIO, flat: Photo, parts: Iterable[Part | Group]) -> None:
+def write_psd(
+    file: BinaryIO,
+    flat: Photo,
+    parts: Iterable[Part | Group],
+    provenance: Provenance | None = None,
+) -> None:
     """Write ``parts``, the topmost first, as layers of a picture that looks like ``flat``.
 
     A very large picture becomes a PSB, which programs tell by its content.
@@ -85,7 +91,7 @@ def write_psd(file: BinaryIO, flat: Photo, parts: Iterable[Part | Group]) -> Non
     merged.set_data([_big_endian(flat.pixels[..., i]) for i in range(3)], header)
     PSD(
         header=header,
-        image_resources=_resources(flat),
+        image_resources=_resources(flat, provenance),
         layer_and_mask_information=LayerAndMaskInformation(layer_info=info, tagged_blocks=blocks),
         image_data=merged,
     ).write(file)
@@ -98,7 +104,7 @@ def _volume(part: Part | Group) -> int:
     return sum(array.nbytes for array in arrays if array is not None)
 
 
-def _resources(flat: Photo) -> ImageResources:
+def _resources(flat: Photo, provenance: Provenance | None) -> ImageResources:
     resources = ImageResources.new()
 
     def add(key: Resource, data: bytes) -> None:
@@ -115,6 +121,9 @@ def _resources(flat: Photo) -> ImageResources:
         from engine import exif  # what it says of size and orientation has to be true
 
         add(Resource.EXIF_DATA_1, exif.renewed(flat.exif, flat.size, None))
+    packet = provenance.packet(flat.xmp, flat.size) if provenance is not None else flat.xmp
+    if packet is not None:
+        add(Resource.XMP_METADATA, packet)
     return resources
 
 

@@ -63,11 +63,14 @@ class LayerStack:
         taken = {layer.name for layer in self.layers if layer.id != but}
         if name not in taken:
             return name
-        stem = re.sub(r" \d+$", "", name) or name
+        stem = re.sub(r" (\d+|\(\d+\))$", "", name)
+        if stem not in taken:  # the number is part of the name: "Seed 5"
+            stem = name
+        before, behind = (f"{stem} (", ")") if stem[-1].isdigit() else (f"{stem} ", "")
         number = 2
-        while f"{stem} {number}" in taken:
+        while f"{before}{number}{behind}" in taken:
             number += 1
-        return f"{stem} {number}"
+        return f"{before}{number}{behind}"
 
     def added(self, layer: Layer, index: int | None = None) -> LayerStack:
         """With ``layer`` at ``index`` from the bottom (else on top), its name made unique."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from engine.labels import palette
 from hs_desktop.document.compositing import to_depth
@@ -104,6 +103,8 @@ def _finished(
 
 def _resized(pixels: NDArray[np.uint8], size: tuple[int, int], longest: int) -> NDArray[np.uint8]:
     """To the thumbnail's size of a picture of ``size`` (width, height)."""
+    from PIL import Image  # late: the window's first paint needs none of it
+
     return np.array(Image.fromarray(pixels).resize(_target(size, longest), Image.Resampling.BOX))
 
 

@@ -131,7 +131,7 @@ class Variation(Layer):
 def _same_but_for_pixels(one: Photo, other: Photo) -> bool:
     """Whether one can be told by the other and a patch."""
     return (
-        (one.icc, one.exif, one.dpi) == (other.icc, other.exif, other.dpi)
+        (one.icc, one.exif, one.xmp, one.dpi) == (other.icc, other.exif, other.xmp, other.dpi)
         and one.pixels.shape == other.pixels.shape
         and one.pixels.dtype == other.pixels.dtype
     )

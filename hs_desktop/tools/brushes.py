@@ -7,7 +7,8 @@ write into that rectangle; ``paint_classes`` and ``paint_mask`` do both on an ar
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Any
 
@@ -191,3 +192,29 @@ def paint_mask(
         put_mask(mask[rect.slices], stamp(dab, brush, rect), mode, erase)
         changed = changed.united(rect)
     return changed
+
+
+def runs(dabs: Iterable[Dab], brush: Brush, bounds: Rect) -> Iterator[tuple[list[Dab], Rect]]:
+    """Dabs that are best painted together, and the rectangle within ``bounds`` they may change.
+
+    Neighbours share most of their pixels; far ends of a long line don't.
+    """
+    run: list[Dab] = []
+    together, apart = EMPTY, 0
+    for dab in dabs:
+        rect = reach(dab, brush, bounds)
+        if rect.empty:
+            continue
+        wider = together.united(rect)
+        if run and wider.area > apart + rect.area:
+            yield run, together
+            run, wider, apart = [], rect, 0
+        run.append(dab)
+        together, apart = wider, apart + rect.area
+    if run:
+        yield run, together
+
+
+def shifted(dabs: Iterable[Dab], dx: float, dy: float) -> list[Dab]:
+    """Dabs elsewhere: as a part of the picture sees them, whose first pixel is (-dx, -dy)."""
+    return [replace(dab, x=dab.x + dx, y=dab.y + dy) for dab in dabs]

@@ -36,6 +36,8 @@ class ToolState:
         changed: something of it has another value now.
         stabiliser: how much the line is calmed, 0 .. 1.
         swap_class: what ``X`` exchanges the class with.
+        class_reach: how far a class grows, shrinks or is smoothed, photo px; ``None``: as it
+            suits the photo's size.
     """
 
     changed = Signal()
@@ -46,6 +48,7 @@ class ToolState:
         self._class_id = SemanticClass.HAIR
         self.swap_class = SemanticClass.BACKGROUND
         self._stabiliser = 0.0
+        self._class_reach: float | None = None
 
     @property
     def tool(self) -> Tool:
@@ -72,6 +75,11 @@ class ToolState:
         diameter = min(max(self._brush.diameter * factor, 1.0), 2000.0)
         self.brush = replace(self._brush, diameter=diameter)
 
+    def harden(self, by: float) -> None:
+        """Make the brush harder, or softer where negative; hardness stays between 0 and 1."""
+        hardness = min(max(self._brush.hardness + by, 0.0), 1.0)
+        self.brush = replace(self._brush, hardness=round(hardness, 3))
+
     @property
     def class_id(self) -> SemanticClass:
         return self._class_id
@@ -95,4 +103,14 @@ class ToolState:
         amount = min(max(amount, 0.0), 1.0)
         if amount != self._stabiliser:
             self._stabiliser = amount
+            self.changed.emit()
+
+    @property
+    def class_reach(self) -> float | None:
+        return self._class_reach
+
+    @class_reach.setter
+    def class_reach(self, px: float | None) -> None:
+        if px != self._class_reach:
+            self._class_reach = px
             self.changed.emit()

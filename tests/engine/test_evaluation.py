@@ -296,12 +296,12 @@ def test_the_benchmark(tiny_pack: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(bench_module, "MEGAPIXELS", 0.08)
     monkeypatch.setattr(bench_module, "PAPER_STEPS", 3)
 
-    def find(pipeline: object, photo: Photo, at: object = None) -> Head:
+    def find_all(pipeline: object, photo: Photo, **_: object) -> tuple[Head, ...]:
         x, y, height = photo.width / 2, photo.height / 3, photo.height / 4
         frame = canonical_frame((x, y - height / 2), (x, y + height / 2))
-        return Head((x, y), height, frame, 1.0)
+        return (Head((x, y), height, frame, 1.0),)
 
-    monkeypatch.setattr(stages, "find", find)
+    monkeypatch.setattr(stages, "find_all", find_all)
     layout = person()
     monkeypatch.setattr(
         HSDiffusionPipeline, "parse",

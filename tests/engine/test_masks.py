@@ -75,15 +75,31 @@ def test_what_is_known(head: Layout, body: Layout, keep_background: bool, margin
     # Nothing beyond the photo is known, and nothing of the old head but under the new one.
     assert not masks.known[~inside].any()
     assert not (masks.known & old & ~masks.core).any()
-    # Of the new head its core only, and none of the rim to either side of its outline.
+    # Of the new head its core only, and none of the rim within its outline.
     assert (masks.core <= own_head).all()
     rim = dilate(own_head, RIM) & ~dilate(own_head, -RIM)
-    assert not (masks.known & rim).any()
+    assert not (masks.known & rim & own_head).any()
     assert (masks.known & own_head == masks.core & inside).all()
     assert (masks.head == own_head).all()
     assert (masks.body == (mask_of(body, BODY) & ~own_head)).all()
     if not keep_background:
         assert (masks.known <= (own_head | mask_of(body, BODY))).all()
+        assert not (masks.known & rim).any()
+
+
+@settings(max_examples=30)
+@given(head=people, body=people, margin=st.integers(1, 90))
+def test_what_is_replaced(head: Layout, body: Layout, margin: int) -> None:
+    inside = border(margin)
+    masks = swap_masks(head, body, inside)
+    old = mask_of(body, HEAD | NECK)
+    # All of the old head that the new one doesn't hide; nothing known, nothing beyond the photo.
+    assert masks.region[old & inside & ~masks.core].all()
+    assert not (masks.region & (masks.known | ~inside)).any()
+    # The background behind the new head's rim is the photo's own.
+    assert (masks.region <= masks.old).all()
+    papers = swap_masks(head, body, inside, keep_background=False)
+    assert (papers.region == (~papers.known & inside)).all()
 
 
 def test_what_stays_of_the_body_photo() -> None:

@@ -21,7 +21,7 @@ from engine import stages
 from engine.engine import Engine, Job
 from engine.errors import Cancelled, DeviceError, NoPersonError, PackError, RequestError
 from engine.evaluation.swaps import changed_outside
-from engine.framing import inside_mask
+from engine.framing import Similarity, inside_mask, warp
 from engine.imageio import Photo
 from engine.labels import FACE_PARTS, HEAD, NECK, SemanticClass, mask_of
 from engine.requests import (
@@ -220,6 +220,7 @@ MAKING = {"sample", "decode", "composite"}
         ({}, MAKING),
         ({"sampling": replace(FEW, seed=9)}, MAKING),
         ({"sampling": replace(FEW, strength=0.3, guidance=1.0)}, MAKING),
+        ({"match_grain": False, "match_skin": False}, MAKING),
         ({"feather": 3.0}, MAKING | {"prepare"}),
         ({"transform": HeadTransform(shift=(5, 0))}, MAKING | {"layout", "encode", "prepare"}),
         ({"keep_background": False}, MAKING | {"layout", "encode", "prepare"}),
@@ -254,7 +255,7 @@ def test_a_photo_is_found_and_parsed_once_for_all_requests(
     studio.one(LayoutRequest(SWAP))
     studio.one(ReplaceHeadRequest(BODY_PHOTO, sampling=FEW))
     studio.one(ParseRequest(BODY_PHOTO))
-    assert len(found) == 2
+    assert len(found) == 3  # once more for everybody else in the photo
     copy = Photo(BODY_PHOTO.pixels.copy())  # another object with the same content
     assert again(studio.one(ReplaceHeadRequest(copy, sampling=FEW))) == MAKING
 
@@ -430,6 +431,10 @@ def test_parse(studio: Studio) -> None:
     assert (result.layout == wanted).mean() > 0.98
     assert set(result.milliseconds) == {"load", "find", "parse"}
     assert again(studio.one(ParseRequest(BODY_PHOTO))) <= {"find"}
+    ((x0, y0, x1, y1),) = result.people
+    np.testing.assert_allclose(((x0 + x1) / 2, (y0 + y1) / 2), (98, 84), atol=1)
+    assert x1 - x0 == pytest.approx(1.5 * 44, rel=0.05)
+    assert studio.one(ParseRequest(BODY_PHOTO, result.people[0])).layout.any()
 
 
 def test_layout(studio: Studio) -> None:
@@ -488,6 +493,21 @@ def test_previews_show_the_result_forming(studio: Studio) -> None:
     frames = np.stack([p.frame_image for p in shown])
     assert (frames == frames[0]).all((0, 3)).mean() > 0.5
     assert result.photo is not None
+    # Drawn over the body photo where they say, they show the result: the new head, too.
+    last = shown[-1]
+    assert last.shown is not None
+    assert (last.shown.shape, last.shown.dtype) == ((256, 256), np.float32)
+    assert last.shown.min() == 0
+    assert last.shown.max() == pytest.approx(1)
+    to_photo = Similarity.from_matrix(np.array(last.to_photo))
+    frame = warp(result.photo.pixels, to_photo.inverse(), (256, 256))
+    body = warp(BODY_PHOTO.pixels, to_photo.inverse(), (256, 256))
+    inside = inside_mask(SHAPE, to_photo.inverse())
+    near = np.abs(frame.astype(int) - last.frame_image).max(-1) < 40
+    assert near[inside].mean() > 0.9
+    differs = (np.abs(frame.astype(int) - body).max(-1) > 40) & inside
+    assert (last.shown[differs] > 0.5).mean() > 0.95
+    assert near[differs & (last.shown > 0.99)].mean() > 0.5
 
 
 def test_without_anybody_looking_nothing_is_decoded_on_the_way(

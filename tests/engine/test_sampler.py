@@ -39,7 +39,6 @@ class Gaussian(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(1, dtype=dtype))
         self.deviation = deviation
-        self.coarse_error = 0.0
         self.calls: list[Call] = []
 
     def encode_layout(self, layout: Tensor) -> Tensor:
@@ -108,17 +107,6 @@ def test_samples_have_the_targets_mean_and_deviation(order: int) -> None:
     count = z.numel() ** 0.5
     assert float(z.mean()) == pytest.approx(MEAN, abs=4 * DEVIATION / count + 0.005)
     assert float(z.std()) == pytest.approx(DEVIATION, rel=0.03)
-
-
-@pytest.mark.parametrize("strength", [0.3, 0.6])
-def test_the_coarse_error_makes_up_for_the_detail_that_an_average_lacks(strength: float) -> None:
-    model = Gaussian()
-    model.coarse_error = DEVIATION
-    z = sample(model, everything(64), seed=0, steps=60, strength=strength)
-    assert float(z.mean()) == pytest.approx(MEAN, abs=0.03)
-    assert float(z.std()) == pytest.approx(DEVIATION, rel=0.03)
-    smooth = sample(Gaussian(), everything(64), seed=0, steps=60, strength=strength)
-    assert float(smooth.std()) < 0.97 * DEVIATION
 
 
 def test_low_strength_stays_near_the_coarse_estimate() -> None:

@@ -1,16 +1,11 @@
-"""Training: what the loop promises, and every model for a few steps on made-up people."""
+"""Every model trained for a few steps on made-up people, and what it is trained on."""
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,30 +16,24 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from engine.errors import InputFileError
 from engine.finding.model import Finder
-from engine.labels import HEAD, IGNORE, NUM_CLASSES, SemanticClass, mask_of, palette
+from engine.labels import HEAD, IGNORE, NUM_CLASSES, SemanticClass, mask_of
 from engine.layout_generator.model import Discriminator, LayoutGenerator
 from engine.packs import MODELS, verify_pack
 from engine.parsing.model import Parser
 from engine.runner import load_pipeline
 from engine.sgldm.autoencoder import Autoencoder
 from engine.sgldm.denoiser import Denoiser
-from engine.training import autoencoder, data, finder, layout, pack, parser, sgldm
-from engine.training.augment import degrade, light_and_colour, place_frame, random_placement
-from engine.training.data import Batch, Frames, Losses, Stream, to_image, to_tensor
-from engine.training.loop import Budget, Task, learning_rate_factor, train
-from tests.engine.pictures import noise
+from engine.training import autoencoder, finder, layout, pack, parser, sgldm
+from engine.training.data import to_tensor
+from engine.training.loop import Budget, Task, train
+from tests.engine.training import alone_and_quiet, checkpoint, rng, rows
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 C = SemanticClass
-
-
-def rng(seed: int = 0) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 @pytest.fixture(scope="module")
@@ -52,293 +41,9 @@ def accelerator() -> Accelerator:
     return Accelerator(mixed_precision="bf16", cpu=True)
 
 
-def alone_and_quiet(patch: pytest.MonkeyPatch) -> None:
-    """Batches are made in this very process, and no TensorBoard files."""
-
-    def loader(stream: Stream, *, batch_size: int, **_: object) -> DataLoader[Any]:
-        return DataLoader(stream, batch_size=batch_size)
-
-    patch.setattr(data, "DataLoader", loader)
-    patch.setitem(sys.modules, "torch.utils.tensorboard", None)
-
-
 @pytest.fixture(autouse=True)
 def _alone_and_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     alone_and_quiet(monkeypatch)
-
-
-# --- augmentation ---------------------------------------------------------------------------
-
-
-def test_placements_lie_about_the_canonical_frame() -> None:
-    for seed in range(50):
-        move = random_placement(rng(seed))
-        assert 0.8 <= move.scale <= 1.3
-        assert abs(np.degrees(move.angle)) <= 12
-        middle = move.apply(np.array([224.0, 224.0]))
-        assert np.abs(middle - 128).max() <= 16
-        small = random_placement(rng(seed), size=64, shift=3, scale=(1, 1))
-        assert np.abs(small.apply(np.array([224.0, 224.0])) - 32).max() <= 3
-
-
-def test_a_frame_and_its_layout_move_together(prepared: Path) -> None:
-    frames = Frames.load(prepared, "train")
-    for seed in range(6):
-        move = random_placement(rng(seed))
-        image, classes = place_frame(frames.images[0], frames.layouts[0], move, flip=seed % 2 == 1)
-        assert image.shape == (256, 256, 3)
-        hair = (np.abs(image.astype(int) - palette()[C.HAIR]) < 40).all(-1)
-        assert (hair & (classes == C.HAIR)).sum() > 0.8 * (classes == C.HAIR).sum()
-        left, right = (np.argwhere(classes == c)[:, 1].mean() for c in (C.LEFT_EYE, C.RIGHT_EYE))
-        assert left > right  # mirrored or not
-        assert image.flags.c_contiguous
-
-
-def test_beyond_the_wide_frame_nothing_is_known() -> None:
-    layout_ = np.zeros((448, 448), np.uint8)
-    far = random_placement(rng(), scale=(0.4, 0.4))
-    _, classes = place_frame(noise(448, 448, 3), layout_, far, flip=False)
-    assert (classes == IGNORE).any()
-    assert (classes == 0).any()
-
-
-@pytest.mark.parametrize("change", [light_and_colour, degrade])
-def test_changes_of_light_keep_the_picture(change: Callable[..., np.ndarray]) -> None:
-    image = cv2.GaussianBlur(noise(64, 64, 3), (0, 0), 4)
-    before = image.copy()
-    results = [change(image, rng(seed)) for seed in range(40)]
-    assert all(r.dtype == np.uint8 and r.shape == image.shape for r in results)
-    assert (image == before).all()
-    assert any((r != image).any() for r in results)
-    assert any((r == image).all() for r in results)
-
-
-# --- batches ----------------------------------------------------------------------------------
-
-
-def test_pixels_go_to_tensors_and_back() -> None:
-    image = noise(2, 9, 7, 3)
-    assert (to_image(to_tensor(image)) == image).all()
-    assert (to_image(torch.full((3, 2, 2), 7.0)) == 255).all()
-
-
-def test_a_seed_means_the_same_batches() -> None:
-    def make(state: np.random.Generator) -> dict[str, np.ndarray]:
-        return {"x": state.integers(0, 1000, size=3)}
-
-    def first(seed: int) -> list[list[list[int]]]:
-        loader = data.batches(make, 4, seed=seed)
-        return [b["x"].tolist() for b in islice(loader, 2)]
-
-    assert first(3) == first(3)
-    assert first(3) != first(4)
-    assert np.array(first(3)).shape == (2, 4, 3)
-
-
-# --- the budget -------------------------------------------------------------------------------
-
-
-def test_budgets() -> None:
-    assert Budget(minutes=2).progress(60, 10**6) == 0.5
-    assert Budget(steps=10).progress(10**6, 5) == 0.5
-    assert Budget(minutes=1, steps=10).progress(6, 5) == 0.5
-    assert Budget(minutes=1).progress(99, 0) == 1
-    assert Budget(minutes=0).progress(0.1, 0) == 1
-    assert Budget().progress(10**9, 10**9) == 0
-
-
-def test_the_learning_rate_warms_up_and_falls() -> None:
-    assert learning_rate_factor(0, 0) == pytest.approx(0.01)
-    assert learning_rate_factor(0.4, 1000) == pytest.approx(1)
-    assert learning_rate_factor(0.7, 1000) == pytest.approx(0.51)
-    assert learning_rate_factor(1, 1000) == pytest.approx(0.02)
-
-
-# --- the loop, with a task that knows what it does ----------------------------------------------
-
-
-@dataclass
-class Line:
-    """Learns y = 3 x + 1; two networks, each with an optimizer of its own."""
-
-    batch_seeds: list[int] = field(default_factory=list)
-    seen: list[str] = field(default_factory=list)
-    fail_at: int | None = None
-    seconds: float = 0.0
-
-    def __post_init__(self) -> None:
-        torch.manual_seed(0)
-        self.modules: dict[str, nn.Module] = {"one": nn.Linear(1, 1), "two": nn.Linear(1, 1)}
-        self.optimizers: dict[str, torch.optim.Optimizer] = {
-            name: torch.optim.AdamW(module.parameters(), 0.1)
-            for name, module in self.modules.items()
-        }
-
-    def batches(self, seed: int) -> Iterator[Batch]:
-        self.batch_seeds.append(seed)
-        state = torch.Generator().manual_seed(seed)
-        while True:
-            x = torch.rand(16, 1, generator=state)
-            yield {"x": x, "y": 3 * x + 1}
-
-    def losses(self, batch: Batch, progress: float) -> Losses:
-        for name in ("one", "two"):
-            loss = (self.modules[name](batch["x"]).float() - batch["y"]).square().mean()
-            if self.fail_at is not None and len(self.seen) >= self.fail_at:
-                loss = loss * float("nan")
-            self.seen.append(name)
-            yield name, loss, {f"loss_{name}": loss.detach()}
-        time.sleep(self.seconds)
-
-    def evaluate(self, averaged: Mapping[str, nn.Module]) -> dict[str, float]:
-        assert not any(p.requires_grad for p in averaged["one"].parameters())
-        return {"slope": float(averaged["one"].weight)}  # type: ignore[arg-type]
-
-    def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
-        cv2.imwrite(str(path), np.zeros((2, 2), np.uint8))
-
-    def save(self, folder: Path, averaged: Mapping[str, nn.Module]) -> None:
-        torch.save(averaged["one"].state_dict(), folder / "one.pt")
-
-
-def rows(folder: Path) -> list[dict[str, str]]:
-    with (folder / "log.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def checkpoint(folder: Path) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(folder / "checkpoint.pt", weights_only=True)
-    return state
-
-
-def test_a_run_leaves_everything_behind(tmp_path: Path, accelerator: Accelerator) -> None:
-    task = Line()
-    figures = train(task, tmp_path, Budget(steps=250), accelerator=accelerator)
-    assert {p.name for p in tmp_path.iterdir()} == {
-        "checkpoint.pt", "log.csv", "one.pt", "samples",
-    }  # fmt: skip
-    assert [p.name for p in (tmp_path / "samples").iterdir()] == ["0000250.png"]
-    assert figures["slope"] == pytest.approx(3, abs=0.7)
-    assert task.seen[:4] == ["one", "two", "one", "two"]
-    assert len(task.seen) == 500
-    logged = rows(tmp_path)
-    assert {row["name"] for row in logged} == {"loss_one", "loss_two", "progress", "slope"}
-    assert sorted({int(row["step"]) for row in logged}) == [100, 200, 250]
-    losses = [float(row["value"]) for row in logged if row["name"] == "loss_one"]
-    assert losses[1] < losses[0]
-    assert checkpoint(tmp_path)["step"] == 250
-
-
-def test_resumed_training_goes_on(tmp_path: Path, accelerator: Accelerator) -> None:
-    train(Line(seconds=0.002), tmp_path, Budget(steps=120), accelerator=accelerator)
-    before = checkpoint(tmp_path)
-    grown = (tmp_path / "log.csv").read_text()
-    task = Line()
-    train(task, tmp_path, Budget(steps=130), resume=True, accelerator=accelerator)
-    after = checkpoint(tmp_path)
-    assert after["step"] == 130
-    assert after["seconds"] > before["seconds"] > 0.2
-    assert len(task.seen) == 2 * 10
-    assert task.batch_seeds == [120]  # not the batches seen before
-    assert (tmp_path / "log.csv").read_text().startswith(grown)
-    # The optimizers went on, too: 120 + 10 steps of Adam.
-    assert after["optimizers"]["one"]["state"][0]["step"] == 130
-    done = Line()
-    train(done, tmp_path, Budget(steps=130), resume=True, accelerator=accelerator)
-    assert not done.seen
-    assert torch.equal(done.modules["one"].weight, after["modules"]["one"]["weight"])
-
-
-def test_resumed_is_as_good_as_never_stopped(tmp_path: Path, accelerator: Accelerator) -> None:
-    class Part(Line):
-        """Sees batches ``first`` to ``last`` of the same ones."""
-
-        part = slice(0, None)
-
-        def batches(self, seed: int) -> Iterator[Batch]:
-            return islice(super().batches(0), self.part.start, self.part.stop)
-
-    def run(folder: Path, part: slice) -> dict[str, Any]:
-        task = Part()
-        task.part = part
-        train(task, folder, Budget(minutes=600), resume=True, accelerator=accelerator)
-        return checkpoint(folder)
-
-    whole = run(tmp_path / "whole", slice(0, 40))
-    run(tmp_path / "parts", slice(0, 15))
-    parts = run(tmp_path / "parts", slice(15, 40))
-    assert whole["step"] == parts["step"] == 40
-    torch.testing.assert_close(whole["modules"], parts["modules"], rtol=1e-3, atol=1e-4)
-    torch.testing.assert_close(whole["averaged"], parts["averaged"], rtol=1e-3, atol=1e-4)
-
-
-def test_starting_again_begins_a_new_log(tmp_path: Path, accelerator: Accelerator) -> None:
-    train(Line(), tmp_path, Budget(steps=120), accelerator=accelerator)
-    train(Line(), tmp_path, Budget(steps=3), accelerator=accelerator)
-    assert {int(row["step"]) for row in rows(tmp_path)} == {3}
-    assert checkpoint(tmp_path)["step"] == 3
-
-
-def test_resuming_without_a_checkpoint_begins_at_0(
-    tmp_path: Path, accelerator: Accelerator
-) -> None:
-    train(Line(), tmp_path, Budget(steps=2), resume=True, accelerator=accelerator)
-    assert checkpoint(tmp_path)["step"] == 2
-
-
-def test_minutes_are_kept_to(tmp_path: Path, accelerator: Accelerator) -> None:
-    start = time.monotonic()
-    train(Line(seconds=0.01), tmp_path, Budget(minutes=0.3 / 60), accelerator=accelerator)
-    assert 0.3 < time.monotonic() - start < 5
-    assert checkpoint(tmp_path)["seconds"] == pytest.approx(0.3, abs=0.2)
-
-
-def test_the_average_follows_the_weights(tmp_path: Path, accelerator: Accelerator) -> None:
-    task = Line()
-    start = task.modules["one"].weight.detach().clone()
-    train(task, tmp_path, Budget(steps=30), accelerator=accelerator)
-    state = checkpoint(tmp_path)
-    now, mean = state["modules"]["one"]["weight"], state["averaged"]["one"]["weight"]
-    assert abs(now - start) > abs(mean - start) > 0
-
-
-def test_checkpoints_and_evaluations_on_the_way(tmp_path: Path, accelerator: Accelerator) -> None:
-    train(
-        Line(), tmp_path, Budget(steps=3), checkpoint_minutes=0, evaluate_minutes=0,
-        accelerator=accelerator,
-    )  # fmt: skip
-    samples = sorted(p.stem for p in (tmp_path / "samples").iterdir())
-    assert samples == ["0000001", "0000002", "0000003"]
-
-
-def test_a_kill_while_saving_leaves_the_last_checkpoint(
-    tmp_path: Path, accelerator: Accelerator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    train(Line(), tmp_path, Budget(steps=5), accelerator=accelerator)
-
-    def killed(state: object, path: Path) -> None:
-        Path(path).write_bytes(b"half a checkpoint")
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(torch, "save", killed)
-        with pytest.raises(KeyboardInterrupt):
-            train(Line(), tmp_path, Budget(steps=9), resume=True, accelerator=accelerator)
-    assert checkpoint(tmp_path)["step"] == 5
-    train(Line(), tmp_path, Budget(steps=9), resume=True, accelerator=accelerator)
-    assert checkpoint(tmp_path)["step"] == 9
-
-
-def test_a_loss_that_is_no_number_spoils_nothing(tmp_path: Path, accelerator: Accelerator) -> None:
-    train(Line(), tmp_path, Budget(steps=5), accelerator=accelerator)
-    task = Line(fail_at=3)
-    with pytest.raises(FloatingPointError, match="at step 6"):
-        train(task, tmp_path, Budget(steps=9), resume=True, accelerator=accelerator)
-    assert all(p.isfinite().all() for m in task.modules.values() for p in m.parameters())
-    assert checkpoint(tmp_path)["step"] == 5
-
-
-# --- the five models ----------------------------------------------------------------------------
 
 
 def tiny_models(patch: pytest.MonkeyPatch) -> None:
@@ -642,14 +347,19 @@ def test_the_denoiser_never_sees_what_is_hidden(task: Any) -> None:
     for given in (batch, changed):
         torch.manual_seed(0)
         list(task.losses(given, 0.0))
-    coarse, fine, coarse2, fine2 = calls
-    for a, b in zip(coarse, coarse2, strict=True):
-        assert torch.equal(a, b)
-    for a, b in zip(fine[1:], fine2[1:], strict=True):  # all but z_t
-        assert torch.equal(a, b)
-    # And z_t differs in unknown cells only.
-    differs = (fine[0] != fine2[0]).any(1)[0]
-    assert not differs[batch["known"][0, 0] > 0].any()
+    half = len(calls) // 2
+    assert half == 2 * sgldm.ECHOES
+    for echo in range(sgldm.ECHOES):
+        (coarse, fine), (coarse2, fine2) = (
+            calls[start : start + 2] for start in (2 * echo, half + 2 * echo)
+        )
+        for one, other in zip((*coarse, *fine[1:]), (*coarse2, *fine2[1:]), strict=True):
+            assert torch.equal(one, other)  # all but z_t
+        # And z_t differs in unknown cells only.
+        first = echo * (len(batch["image"]) // 2)  # where the batch's first sample is now
+        differs = (fine[0] != fine2[0]).any(1)[first]
+        assert differs.any()
+        assert not differs[batch["known"][0, 0] > 0].any()
 
 
 @pytest.mark.parametrize("task", ["autoencoder"], indirect=True)

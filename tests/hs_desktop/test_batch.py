@@ -173,12 +173,15 @@ def test_a_bad_job_does_not_stop_the_rest(
 
 def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path) -> None:
     imageio.write_mask(np.ones((SIZE, SIZE), np.float32), photos / "mask.png")
+    imageio.write_layout(np.full((SIZE, SIZE), 3, np.uint8), photos / "layout.png")
     jobs = [
         swap("1.png", seed=7, guidance=2, steps=4, strength=0.5, head_at=[1, 2.5],
              shift="-3,4", scale=1.5, rotate=-8, flip=True, keep_background=False, feather=3,
              layout=None, region_out="r.png", variations=2),
         swap("2.png", **{"head-at": "1,2,3,4", "no-keep-background": True, "flip": False}),
-        swap("3.png", region="mask.png", no_keep_background=False, keep_background=True),
+        swap("3.png", region="mask.png", no_keep_background=False, keep_background=True,
+             head_layout="layout.png", body_layout="layout.png", head_mask="mask.png",
+             match_grain=False, no_match_skin=True, provenance=False),
         {"command": "parse", "image": "a.png", "out": "4.png", "at": [3, 4]},
         {"command": "layout", "head": "a.png", "body": "b.png", "out": "5.png"},
         {"command": "replace-head", "image": "a.png", "out": "6.jpg", "seed": 9},
@@ -195,6 +198,13 @@ def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path)
     assert (second.head_at, second.keep_background) == ((1, 2, 3, 4), False)
     assert not second.transform.flip
     assert (third.region.sum(), third.keep_background) == (SIZE * SIZE, True)
+    assert (third.head_layout == 3).all()
+    assert (third.body_layout == 3).all()
+    assert third.head_mask.sum() == SIZE * SIZE
+    assert (third.match_grain, third.match_skin) == (False, False)
+    assert (second.match_grain, second.match_skin) == (True, True)
+    assert imageio.read_photo("results/3.png").xmp is None
+    assert b"<hsd:Seed>0<" in (imageio.read_photo("results/2.png").xmp or b"")
     assert parse.at == (3, 4)
     assert layout.swap.head.path == photos / "a.png"
     assert replace.sampling == SamplingSettings(9, strength=1.0)

@@ -30,7 +30,7 @@ from engine.requests import (
     SamplingSettings,
     SwapRequest,
 )
-from hs_desktop import i18n
+from hs_desktop import PROGRAM, i18n
 from hs_desktop.cli import main
 from hs_desktop.commands import terminal, training
 from hs_desktop.commands.outputs import PHOTO_SUFFIXES
@@ -179,6 +179,11 @@ def assert_same(request: Any, expected: Any) -> None:
         (f"{SWAP} --no-keep-background", {"keep_background": False}),
         (f"{SWAP} --keep-background --feather 0", {"keep_background": True, "feather": 0.0}),
         (f"{SWAP} --variations 3 --feather 2.5", {"variations": 3, "feather": 2.5}),
+        (f"{SWAP} --no-match-grain", {"match_grain": False, "match_skin": True}),
+        (f"{SWAP} --match-grain --no-match-skin", {"match_grain": True, "match_skin": False}),
+        (f"{REPLACE} --no-match-grain --no-match-skin",
+         {"match_grain": False, "match_skin": False}),
+        (f"{RETOUCH} --no-match-skin", {"match_grain": True, "match_skin": False}),
         (f"{REPLACE} --seed 3 --at 5,6 --no-keep-background --variations 2 --feather 3 --steps 4",
          {"sampling": SamplingSettings(3, steps=4, strength=1.0), "at": (5.0, 6.0),
           "keep_background": False, "variations": 2, "feather": 3.0}),
@@ -218,6 +223,44 @@ def test_maps_are_read_and_written(runner: FakeRunner, folder: Path) -> None:
     assert main(f"{RETOUCH} --layout layout.png --region-out ro2.png".split()) == 0
     np.testing.assert_array_equal(runner.requests[1].layout, 3)
     assert (folder / "ro2.png").exists()
+
+
+def test_what_was_painted_on_the_photos_is_read(runner: FakeRunner, folder: Path) -> None:
+    command = f"{SWAP} --head-layout layout.png --body-layout layout.png --head-mask mask.png"
+    assert main(command.split()) == 0
+    assert main(SWAP.split()) == 0
+    painted, plain = runner.requests
+    np.testing.assert_array_equal(painted.head_layout, 3)
+    np.testing.assert_array_equal(painted.body_layout, 3)
+    assert painted.head_mask.sum() == 5 * WIDTH
+    assert (plain.head_layout, plain.body_layout, plain.head_mask) == (None, None, None)
+
+
+@pytest.mark.parametrize("command", [SWAP, REPLACE, RETOUCH])
+def test_pictures_say_where_they_come_from(runner: FakeRunner, folder: Path, command: str) -> None:
+    assert main([*command.split(), "--seed=7", "--steps=3", "--variations=2"]) == 0
+    packets = [imageio.read_photo(f"out-{k}.png").xmp for k in (1, 2)]
+    strength = REPLACE_HEAD_SAMPLING.strength if command == REPLACE else SamplingSettings().strength
+    for seed, packet in zip((7, 8), packets, strict=True):
+        assert packet is not None
+        for said in (
+            "compositeWithTrainedAlgorithmicMedia", f"<hsd:Program>{PROGRAM}<", "<hsd:Steps>3<",
+            "<hsd:ModelPack>fake 1.0<", f"<hsd:Seed>{seed}<", f"<hsd:Strength>{strength:g}<",
+        ):  # fmt: skip
+            assert said in packet.decode()
+    assert main([*command.split(), "--no-provenance"]) == 0
+    assert imageio.read_photo("out.png").xmp is None
+    silent = (folder / "out.png").read_bytes()
+    assert b"xmp" not in silent
+
+
+def test_photos_of_other_kinds_are_read(runner: FakeRunner, folder: Path) -> None:
+    import pillow_heif
+
+    grey = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+    pillow_heif.from_bytes("RGB", (WIDTH, HEIGHT), grey.tobytes()).save("head.heic")
+    assert main(["swap", "head.heic", "body.png", "-o", "out.png"]) == 0
+    assert runner.requests[0].head.format == "HEIC"
 
 
 def test_pack_and_device_reach_the_engine(runner: FakeRunner, folder: Path) -> None:
@@ -343,7 +386,6 @@ def test_time_left_is_readable() -> None:
 @pytest.mark.parametrize(
     ("command", "names"),
     [
-        ("", "editor"),
         ("swop a b", "swop"),
         ("swap head.png -o out.png", "BODY"),
         ("swap head.png body.png", "--out"),
@@ -374,6 +416,11 @@ def test_time_left_is_readable() -> None:
         (f"{SWAP} --layout small-layout.png", "small-layout.png"),
         (f"{SWAP} --region small-mask.png", "small-mask.png"),
         (f"{SWAP} --layout nowhere.png", "nowhere.png"),
+        (f"{SWAP} --head-layout small-layout.png", "small-layout.png"),
+        (f"{SWAP} --body-layout small-layout.png", "small-layout.png"),
+        (f"{SWAP} --head-mask small-mask.png", "small-mask.png"),
+        (f"{SWAP} --head-mask mask.png --region-out mask.png", "mask.png"),
+        ("layout head.png body.png -o l.png --head-mask mask.png", "--head-mask"),
         (f"{SWAP} --layout-out l.jpg", "l.jpg"),
         (f"{SWAP} --region-out out.png", "out.png"),
         (f"{SWAP} --region-out nowhere/r.png", "nowhere/r.png"),
@@ -499,8 +546,8 @@ def test_help_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert end.value.code == 0
     commands = re.findall(r"^    ([a-z-]+)(?: |$)", capsys.readouterr().out, re.MULTILINE)
     assert commands == [
-        "swap", "replace-head", "retouch", "layout", "parse", "batch", "labels", "bench",
-        "doctor", "prepare", "train", "evaluate", "pack",
+        "swap", "replace-head", "retouch", "layout", "parse", "batch", "render",
+        "export", "labels", "bench", "doctor", "prepare", "train", "evaluate", "pack",
     ]  # fmt: skip
     for command in commands:
         with pytest.raises(SystemExit):

@@ -120,4 +120,4 @@ def _layer_facts(layer: Layer) -> Any:
 
 
 def _photo_facts(photo: Photo) -> Any:
-    return photo.content_key, photo.icc, photo.exif, photo.dpi, photo.format
+    return photo.content_key, photo.icc, photo.exif, photo.dpi, photo.format, photo.xmp

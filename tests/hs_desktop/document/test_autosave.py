@@ -36,6 +36,22 @@ def paint(document: Document, value: int) -> None:
         pixels[...] = value
 
 
+def test_a_large_project_is_read_piecemeal(tmp_path: Path) -> None:
+    document = full_document()
+    large = LayoutLayer.of("Large", np.zeros((1500, 2000), np.uint8))
+    document.do(c.add_layer(Side.HEAD, large))
+    autosave = Autosave(tmp_path, document)
+    parts = 1
+    while not autosave.prepare(seconds=0.0):
+        parts += 1
+    assert parts > 40  # tiles
+    paint(document, 3)
+    assert not autosave.prepare(seconds=0.0)
+    assert autosave.tick()
+    assert autosave.prepare(seconds=0.0)  # nothing to do
+    autosave.close()
+
+
 def files(folder: Path) -> dict[str, int]:
     return {p.name: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import RequestError
-from engine.labels import palette
+from engine.labels import SemanticClass, palette
 from engine.requests import HeadTransform, SamplingSettings
 from hs_desktop.document import commands as c
 from hs_desktop.document.document import Document
@@ -15,6 +15,7 @@ from hs_desktop.document.layers import LayoutLayer, MaskLayer, PhotoLayer, Pictu
 from hs_desktop.document.planes import Plane
 from hs_desktop.document.variation import Variation
 from hs_desktop.rects import Rect
+from hs_desktop.results import set_parsed
 from tests.hs_desktop.document.projects import find, full_document, layout, photo, variation
 
 
@@ -66,6 +67,52 @@ def test_what_the_user_painted_overrides_the_engine() -> None:
     kept = request.layout.copy()
     edit(document, own.id, "ids", Rect(9, 9, 15, 15), 4)  # while the engine is at work
     np.testing.assert_array_equal(request.layout, kept)
+
+
+def test_what_the_user_painted_on_the_photos_overrides_the_engine() -> None:
+    document = full_document()
+    head = find(document, Side.HEAD, PhotoLayer).photo
+    width, height = head.size
+    ids = np.zeros((height, width), np.uint8)
+    ids[5:20, 5:20] = SemanticClass.HAIR
+    set_parsed(document, Side.HEAD, ids)
+    own, mask = (find(document, Side.HEAD, kind) for kind in (LayoutLayer, MaskLayer))
+    plain = document.swap_request()
+    assert (plain.head_layout, plain.head_mask, plain.body_layout) == (None, None, None)
+
+    edit(document, mask.id, "subtract", Rect(0, 0, width, 10), 255)
+    request = document.swap_request()
+    assert request.head_layout is None
+    assert request.head_mask is not None
+    assert (request.head_mask.shape, request.head_mask.dtype) == (ids.shape, np.float32)
+    assert not request.head_mask[:10].any()
+    assert (request.head_mask[10:20, 5:20] == 1).all()
+
+    # What is painted as head later on is taken, too, but for what was taken off the mask.
+    edit(document, own.id, "ids", Rect(22, 2, 28, 20), SemanticClass.HAT)
+    request = document.swap_request()
+    assert request.head_layout is not None
+    np.testing.assert_array_equal(request.head_layout, own.ids.pixels)
+    assert request.head_mask is not None
+    assert (request.head_mask[10:20, 22:28] == 1).all()
+    assert not request.head_mask[:10].any()
+
+    document.do(c.set_settings(match_grain=False, match_skin=False))
+    request = document.swap_request()
+    assert (request.match_grain, request.match_skin) == (False, False)
+    region = find(document, Side.RESULT, MaskLayer)
+    retouch = document.retouch_request(region.id)
+    assert (retouch.match_grain, retouch.match_skin) == (False, False)
+
+
+def test_a_painted_body_layout_is_sent_along() -> None:
+    document = full_document()
+    body = find(document, Side.BODY, PhotoLayer).photo
+    set_parsed(document, Side.BODY, np.zeros((body.height, body.width), np.uint8))
+    own = find(document, Side.BODY, LayoutLayer)
+    assert document.swap_request().body_layout is None
+    edit(document, own.id, "ids", Rect(2, 2, 8, 8), SemanticClass.NECK)
+    np.testing.assert_array_equal(document.swap_request().body_layout, own.ids.pixels)
 
 
 def test_a_retouch_request() -> None:

@@ -92,6 +92,21 @@ def test_before_there_is_a_result(tmp_path: Path) -> None:
     assert flattened(document.state) is body
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "psd"])
+def test_what_a_model_has_made_is_said_to_be(tmp_path: Path, suffix: str) -> None:
+    document, path = project(8), tmp_path / f"a.{suffix}"
+    export(document.state, path)
+    said = path.read_bytes()
+    assert b"compositeWithTrainedAlgorithmicMedia" in said
+    assert b"tiny 1.0" in said  # what made the variation that is to be seen
+    export(document.state, path, provenance=False)
+    assert b"compositeWithTrainedAlgorithmicMedia" not in path.read_bytes()
+    # Where nothing generated is to be seen there is nothing to be said.
+    document.do(c.change_layer(document.result.layers[1].id, visible=False))
+    export(document.state, path)
+    assert b"compositeWithTrainedAlgorithmicMedia" not in path.read_bytes()
+
+
 @pytest.mark.parametrize("name", ["a", "a.bmp", "a.psb"])
 def test_unknown_suffixes(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputFileError, match="has to end with one of png, tif"):

@@ -67,6 +67,7 @@ def photos(draw: st.DrawFn) -> Photo:
         draw(BITS),
         icc=draw(st.sampled_from([None, SRGB])),
         exif=draw(st.none() | st.binary(min_size=1, max_size=40)),
+        xmp=draw(st.none() | st.binary(min_size=1, max_size=40)),
         dpi=draw(st.none() | st.tuples(st.floats(1, 1000), st.floats(1, 1000))),
         format=draw(st.sampled_from(["", "JPEG"])),
     )

@@ -1,0 +1,112 @@
+"""The two people of a swap, brought together."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from engine import overrides, stages
+from engine.colour import convert_profile
+from engine.compositing import HeadLayer
+from engine.errors import RequestError
+from engine.finding.finder import Head
+from engine.framing import Similarity
+from engine.requests import HeadPlace, SwapRequest
+from engine.sgldm.pipeline import HSDiffusionPipeline
+
+
+class Pair(NamedTuple):
+    """Whose head goes on whose body, and how.
+
+    Attributes:
+        head, body: where they were found.
+        head_parsed, body_parsed: their layouts, as the user has them.
+        move: the head's frame -> the body's.
+        mask_key: hash of the user's head mask, of which the layouts know less than there is.
+    """
+
+    head: Head
+    body: Head
+    head_parsed: stages.Parsed
+    body_parsed: stages.Parsed
+    move: Similarity
+    mask_key: str | None = None
+
+    @classmethod
+    def of(
+        cls, request: SwapRequest, head: Head, body: Head, head_parsed: stages.Parsed,
+        body_parsed: stages.Parsed, mask_key: str | None = None,
+    ) -> Pair:  # fmt: skip
+        """Aligned at the neck, then moved as the request says."""
+        move = stages.align(head_parsed, body_parsed, request.transform, body.to_frame)
+        return cls(head, body, head_parsed, body_parsed, move, mask_key)
+
+    @property
+    def place(self) -> HeadPlace | None:
+        """Where the head stands before the user's own move."""
+        return stages.head_place(self.head_parsed, self.body_parsed, self.body.to_frame)
+
+    def head_layer(self, request: SwapRequest) -> HeadLayer:
+        """The head photo as it goes into the body photo, in its profile and depth."""
+        pixels = convert_profile(request.head.pixels, request.head.icc, request.body.icc)
+        return HeadLayer(
+            pixels=_to_depth(pixels, request.body.pixels.dtype),
+            to_body=self.head.to_frame.then(self.move).then(self.body.to_frame.inverse()),
+            layout=self.head_parsed.layout,
+            probabilities=self.head_parsed.head_probability,
+            to_frame=self.head.to_frame,
+            painted=self.head_parsed.painted,
+            mask=request.head_mask,
+            masked=self.head_parsed.masked,
+        )
+
+    def resolution_note(self, request: SwapRequest) -> str | None:
+        """What to say when the head has far fewer pixels than the body it goes to."""
+        if self.head.height * 1.6 >= self.body.height * request.transform.scale:
+            return None
+        return (
+            f"The head photo has a smaller head ({self.head.height:.0f} px) than the body photo "
+            f"({self.body.height:.0f} px): the head will look softer than its surroundings."
+        )
+
+
+def find_pair(pipeline: HSDiffusionPipeline, request: SwapRequest) -> Pair:
+    """All stages up to the alignment, without a cache."""
+    found, parsed = [], []
+    for photo, at, layout, mask in (
+        (request.head, request.head_at, request.head_layout, request.head_mask),
+        (request.body, request.body_at, request.body_layout, None),
+    ):
+        head = stages.find(pipeline, photo, at)
+        seen = stages.view(photo, head.to_frame)
+        found.append(head)
+        parsed.append(overrides.as_painted(stages.parse(pipeline, seen), seen, layout, mask))
+    return Pair.of(request, found[0], found[1], parsed[0], parsed[1])
+
+
+def check_sizes(request: SwapRequest) -> None:
+    """Raise ``RequestError`` where something painted isn't of its photo's size."""
+    for photo, what, array in (
+        (request.head, "head layout", request.head_layout),
+        (request.head, "head mask", request.head_mask),
+        (request.body, "body layout", request.body_layout),
+        (request.body, "layout", request.layout),
+        (request.body, "region", request.region),
+    ):
+        if array is not None and array.shape != (photo.height, photo.width):
+            height, width = array.shape[:2]
+            raise RequestError(
+                f"The {what} is {width} x {height} pixels, its photo {photo.width} x "
+                f"{photo.height}.",
+                subject=what,
+            )
+
+
+def _to_depth(pixels: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """uint8 <-> uint16, full range to full range."""
+    if pixels.dtype == dtype:
+        return pixels
+    if dtype == np.uint16:
+        return pixels.astype(np.uint16) * 257
+    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -1,0 +1,229 @@
+"""What the editor has ordered of the engine, and what is done with it when it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.errors import EngineError
+from engine.jobs import JobState
+from engine.requests import (
+    ParseRequest,
+    Request,
+    RetouchRequest,
+    SamplingSettings,
+    SwapRequest,
+)
+from hs_desktop.document import commands
+from hs_desktop.document.document import Document
+from hs_desktop.document.events import Side
+from hs_desktop.document.variation import Variation
+from hs_desktop.engine_bridge import JobRecord
+from hs_desktop.found import photo_id
+from hs_desktop.i18n import _
+from hs_desktop.live import LIVE
+from hs_desktop.messages import Level
+from hs_desktop.results import add_results, set_parsed, update_live, variation_name
+
+if TYPE_CHECKING:
+    from hs_desktop.editor import Editor
+    from hs_desktop.found import Found
+    from hs_desktop.live import Live
+
+_LOOK_AGAIN = 0.02  # seconds between two looks whether a stroke has ended
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """What a job was asked for: its result is of no use where that is gone."""
+
+    document: Document
+    photos: frozenset[str]  # ids of layers
+
+    def is_there(self, document: Document) -> bool:
+        return document is self.document and all(
+            any(photo in document.state.stack(side) for side in Side) for photo in self.photos
+        )
+
+
+class Orders:
+    """Jobs for the open document.
+
+    What comes of them is put into it, in the order in which they ended, but never while a
+    stroke is being painted: the planes that it paints on might be exchanged.
+    """
+
+    def __init__(self, editor: Editor, live: Live, found: Found) -> None:
+        self._editor, self._live, self._found = editor, live, found
+        self._origins: dict[JobRecord, _Origin] = {}
+        self._turn = asyncio.Lock()
+        editor.bridge.ended.connect(self._ended)
+
+    # --- asking --------------------------------------------------------------------------------
+
+    def parse(self, side: Side) -> JobRecord | None:
+        """As ``Editor.parse``."""
+        document = self._editor.document
+        photo = document.photo(side)
+        if photo is None:
+            return None
+        at = document.state.head_at if side is Side.HEAD else document.state.body_at
+        title = _("Parse head photo") if side is Side.HEAD else _("Parse body photo")
+        return self._submit(ParseRequest(photo, at), title, f"parse {side}", side)
+
+    def swap(self, lane: str | None) -> JobRecord | None:
+        """A swap as the document stands; what is missing is told the user.
+
+        Args:
+            lane: of the job; ``LIVE`` makes one result, whatever the panel says.
+        """
+        self._editor.document.settle()
+        try:
+            request = self._editor.document.swap_request()
+        except EngineError as error:
+            self._editor.say(str(error), Level.WARNING)
+            return None
+        title = _("Swap")
+        if lane == LIVE:
+            self._live.asked()
+            request, title = replace(request, variations=1), _("Live swap")
+        else:
+            self._editor.activate(Side.RESULT)  # where it forms
+        return self._submit(request, title, lane, Side.HEAD, Side.BODY)
+
+    def swap_again(self, variation_id: str) -> JobRecord | None:
+        """As ``Editor.swap_again``."""
+        document = self._editor.document
+        made = document.layer(variation_id)
+        if not isinstance(made, Variation):
+            raise ValueError(f"{made.name} is no variation")
+        document.settle()
+        if document.has_photos:
+            sampling = self._next_unused(made.sampling)
+            document.do(commands.set_settings(**asdict(sampling), variations=1))
+            document.history.seal()
+        return self.swap(None)
+
+    def _next_unused(self, sampling: SamplingSettings) -> SamplingSettings:
+        """With a seed that no result was made with, nor is being made with."""
+        result = self._editor.document.result
+        used = {layer.sampling for layer in result if isinstance(layer, Variation)}
+        for record in self._editor.bridge.open_jobs:
+            request = record.request
+            if isinstance(request, SwapRequest):
+                first = request.sampling.seed
+                used |= {
+                    replace(request.sampling, seed=first + k) for k in range(request.variations)
+                }
+        while sampling in used:
+            sampling = replace(sampling, seed=sampling.seed + 1)
+        return sampling
+
+    def retouch(self, mask_id: str) -> JobRecord | None:
+        """As ``Editor.retouch``."""
+        document = self._editor.document
+        document.settle()
+        try:
+            request = document.retouch_request(mask_id)
+        except EngineError as error:
+            self._editor.say(str(error), Level.WARNING)
+            return None
+        side = document.state.side_of(mask_id)
+        photo = Side.BODY if side is Side.RESULT else side
+        return self._submit(request, _("Retouch"), "retouch", photo)
+
+    def _submit(self, request: Request, title: str, lane: str | None, *sides: Side) -> JobRecord:
+        """Ask for something that is made of the photos of these sides."""
+        document = self._editor.document
+        record = self._editor.bridge.submit(request, title, lane=lane)
+        photos = (photo_id(document, side) for side in sides)
+        if not record.has_ended:
+            there = frozenset(photo for photo in photos if photo is not None)
+            self._origins[record] = _Origin(document, there)
+        return record
+
+    def cancel(self, *, side: Side | None = None, lane: str | None = None) -> None:
+        """Cancel what was ordered: by default all of it.
+
+        Args:
+            side: only what is made of the photo that is there.
+            lane: only what is in this lane.
+        """
+        photo = None if side is None else photo_id(self._editor.document, side)
+        for record, origin in reversed(tuple(self._origins.items())):
+            if (side is None or photo in origin.photos) and lane in (None, record.lane):
+                self._editor.bridge.cancel(record)
+
+    # --- what comes ----------------------------------------------------------------------------
+
+    def _ended(self, record: JobRecord) -> None:
+        editor, origin = self._editor, self._origins.pop(record, None)
+        if record.state is JobState.FAILED and record.error is not None:
+            if isinstance(record.error, EngineError):
+                editor.say(str(record.error), Level.ERROR)
+            else:
+                editor.fault(record.error)
+        if record.state is not JobState.DONE:
+            return
+        if origin is None or not origin.is_there(editor.document):
+            return
+        self._tell_notes(record)
+        request = record.request
+        if isinstance(request, ParseRequest):
+            editor.spawn(self._take_layout(origin, record))
+        elif isinstance(request, SwapRequest | RetouchRequest):
+            if isinstance(request, SwapRequest):
+                self._found.set_head_place(record.results[0].head_place)
+            editor.spawn(self._take_results(origin, request, record))
+
+    def _tell_notes(self, record: JobRecord) -> None:
+        """Each only once, and while live mode is on not with every result again."""
+        notes = tuple(dict.fromkeys(note for result in record.results for note in result.notes))
+        for note in notes:
+            if record.lane != LIVE or note not in self._live.notes:
+                self._editor.say(note, Level.WARNING)
+        if record.lane == LIVE:
+            self._live.notes = notes
+
+    async def _is_wanted(self, origin: _Origin) -> bool:
+        """Once nothing is being painted: whether what the job was for is still there."""
+        while origin.document.is_painted_on and origin.is_there(self._editor.document):
+            await asyncio.sleep(_LOOK_AGAIN)
+        return origin.is_there(self._editor.document)
+
+    async def _take_layout(self, origin: _Origin, record: JobRecord) -> None:
+        if await self._is_wanted(origin):
+            document, result = self._editor.document, record.results[0]
+            (photo,) = origin.photos
+            side = document.state.side_of(photo)
+            set_parsed(document, side, result.layout)
+            self._found.set_people(side, result.people)
+
+    async def _take_results(
+        self, origin: _Origin, request: SwapRequest | RetouchRequest, record: JobRecord
+    ) -> None:
+        """Make layers of results, aside, and put them into the document they were made for."""
+        base = request.body if isinstance(request, SwapRequest) else request.photo
+
+        def variations() -> list[Variation]:
+            return [
+                Variation.of_result(variation_name(result.seed), result, request.sampling, base)
+                for result in record.results
+            ]
+
+        async with self._turn:
+            made = await asyncio.to_thread(variations)
+            if not await self._is_wanted(origin):
+                return  # another project or photo was opened meanwhile
+            editor, first = self._editor, record.results[0]
+            if record.lane != LIVE:
+                budget = editor.preferences["variation_memory"] << 20
+                before = editor.active_on(Side.RESULT)
+                add_results(editor.document, record.title, made, request, first, budget)
+                # The new one, unless the user is at work on a layer of another kind.
+                if before is None or isinstance(before, Variation):
+                    editor.prefer(Side.RESULT, made[0].id)
+            elif self._live.is_on:
+                former = self._live.layer_id
+                self._live.layer_id = update_live(editor.document, made[0], request, first, former)

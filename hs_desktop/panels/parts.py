@@ -1,0 +1,272 @@
+"""Small things that panels are made of."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from types import MethodType
+from typing import Any, TypeVar
+
+from psygnal import SignalInstance
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QPalette
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QWidget,
+)
+
+from engine.errors import EngineError
+from hs_desktop.document.commands import Command
+from hs_desktop.document.events import Change
+from hs_desktop.editor import Editor, Level
+from hs_desktop.icons import icon
+
+T = TypeVar("T")
+ICON = QSize(16, 16)
+
+
+class ThemedIcon(QObject):
+    """The icon of a button or action, in the colours of the theme, whichever that is then.
+
+    Args:
+        target: what shows it.
+        name: of the icon.
+        owner: a widget that hears of another theme; the target itself if that is one.
+    """
+
+    def __init__(self, target: QAbstractButton | QAction, name: str, owner: QWidget) -> None:
+        super().__init__(owner)
+        self._target, self._name = target, name
+        owner.installEventFilter(self)
+        self.show(name)
+
+    def show(self, name: str) -> None:
+        self._name = name
+        self._target.setIcon(icon(name))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.PaletteChange:
+            self.show(self._name)
+        return False
+
+
+class IconButton(QToolButton):
+    """A flat button with nothing but an icon.
+
+    Args:
+        name: of the icon.
+        text: the tooltip's first words and the accessible name.
+        help: what more the tooltip says.
+        checkable: whether it stays down.
+    """
+
+    def __init__(self, name: str, text: str, help: str = "", *, checkable: bool = False) -> None:
+        super().__init__()
+        self.setAutoRaise(True)
+        self.setIconSize(ICON)
+        self.setCheckable(checkable)
+        self.setToolTip(f"{text}\n{help}" if help else text)
+        self.setAccessibleName(text)
+        self.setAccessibleDescription(help)
+        self.themed = ThemedIcon(self, name, self)
+
+
+class IconLabel(QLabel):
+    """An icon that can't be pressed.
+
+    Args:
+        name: of the icon.
+        size: widget px.
+    """
+
+    def __init__(self, name: str, size: int = 16) -> None:
+        super().__init__()
+        self._name, self._size = name, size
+        self.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._draw()
+
+    def _draw(self) -> None:
+        self.setPixmap(icon(self._name).pixmap(self._size, self._size))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw()
+        super().changeEvent(event)
+
+
+class CalmRows(QStyledItemDelegate):
+    """Rows of a list of words that don't stand on each other's feet."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Any) -> QSize:
+        size = super().sizeHint(option, index)
+        return QSize(size.width(), max(size.height(), option.fontMetrics.height() + 7))
+
+
+def icon_button(name: str, text: str, help: str = "") -> QPushButton:
+    """A button with an icon and a text."""
+    button = QPushButton(text)
+    button.setToolTip(help)
+    ThemedIcon(button, name, button)
+    return button
+
+
+def search_field(text: str) -> QLineEdit:
+    """A field to search with; ``text`` says what."""
+    field = QLineEdit()
+    field.setPlaceholderText(text)
+    field.setAccessibleName(text)
+    field.setClearButtonEnabled(True)
+    action = field.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+    ThemedIcon(action, "search", field)
+    return field
+
+
+def hint(text: str) -> QLabel:
+    """What stands in an empty panel: what to do next."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setProperty("muted", True)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setMargin(12)
+    return label
+
+
+def quiet_colour(palette: QPalette) -> QColor:
+    """For writing of less weight."""
+    return palette.color(QPalette.ColorRole.PlaceholderText)
+
+
+def add_to_menu(
+    menu: QMenu, name: str, text: str, run: Callable[[], object], *, enabled: bool = True
+) -> None:
+    """An entry of a context menu; ``name`` is its icon's, or empty."""
+    action = QAction(text, menu)
+    if name:
+        action.setIcon(icon(name))
+    action.setEnabled(enabled)
+    action.triggered.connect(lambda: run())
+    menu.addAction(action)
+
+
+def do(editor: Editor, command: Command) -> bool:
+    """Do an undoable command; a layer that is locked is told the user."""
+    return attempt(editor, lambda: editor.document.do(command))
+
+
+def attempt(editor: Editor, work: Callable[[], object]) -> bool:
+    """Whether ``work`` could be done; if not, the user is told why."""
+    try:
+        work()
+    except EngineError as error:
+        editor.say(str(error), Level.WARNING)
+        return False
+    return True
+
+
+def rearrange(
+    model: QAbstractItemModel,
+    parent: QModelIndex,
+    rows: list[T],
+    wanted: Sequence[T],
+    key: Callable[[T], object],
+) -> None:
+    """Make a model's rows those that are wanted, by single insertions, removals and moves.
+
+    Args:
+        model: that the rows belong to; told of each step.
+        parent: of the rows.
+        rows: as they are, changed in place.
+        wanted: as they shall be.
+        key: what stays the same of a row that has changed.
+    """
+    keys = [key(row) for row in wanted]
+    for at in reversed(range(len(rows))):
+        if key(rows[at]) not in keys:
+            model.beginRemoveRows(parent, at, at)
+            del rows[at]
+            model.endRemoveRows()
+    for at, row in enumerate(wanted):
+        was = next((i for i in range(at, len(rows)) if key(rows[i]) == keys[at]), None)
+        if was is None:
+            model.beginInsertRows(parent, at, at)
+            rows.insert(at, row)
+            model.endInsertRows()
+        elif was != at:
+            model.beginMoveRows(parent, was, was, parent, at)
+            rows.insert(at, rows.pop(was))
+            model.endMoveRows()
+        rows[at] = row
+
+
+# --- watching ----------------------------------------------------------------------------------
+
+
+def watch(signal: SignalInstance, slot: MethodType | Callable[..., Any], owner: QObject) -> None:
+    """Connect a method of ``owner`` to a signal of the core, until ``owner`` is gone."""
+    assert isinstance(slot, MethodType)
+    signal.connect(slot)
+    method = weakref.WeakMethod(slot)
+
+    def release() -> None:
+        if (alive := method()) is not None:
+            signal.disconnect(alive, missing_ok=True)
+
+    owner.destroyed.connect(release)
+
+
+class DocumentWatch(QObject):
+    """Connects methods of a panel to the open document, whichever that is.
+
+    Args:
+        changed: called with each ``Change``.
+        history: called after each command, undo and redo.
+        replaced: called when another document is open.
+    """
+
+    def __init__(
+        self,
+        editor: Editor,
+        owner: QObject,
+        *,
+        changed: Callable[[Change], None] | None = None,
+        history: Callable[[], None] | None = None,
+        replaced: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(owner)
+        self._editor = editor
+        self._changed, self._history, self._replaced = changed, history, replaced
+        self._release: Callable[[], None] = lambda: None
+        editor.document_replaced.connect(self._follow)
+        owner.destroyed.connect(lambda: self._release())
+        self._connect()
+
+    def _follow(self) -> None:
+        self._release()
+        self._connect()
+        if self._replaced is not None:
+            self._replaced()
+
+    def _connect(self) -> None:
+        document = self._editor.document
+        pairs = [
+            (signal, slot)
+            for signal, slot in (
+                (document.changed, self._changed), (document.history.changed, self._history)
+            )
+            if slot is not None
+        ]  # fmt: skip
+        for signal, slot in pairs:
+            signal.connect(slot)
+
+        def release() -> None:
+            for signal, slot in pairs:
+                signal.disconnect(slot, missing_ok=True)
+
+        self._release = release

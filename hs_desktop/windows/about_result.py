@@ -1,0 +1,99 @@
+"""How a result was made."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QFormLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hs_desktop.commands.terminal import stage_name
+from hs_desktop.document.variation import Variation
+from hs_desktop.i18n import _
+from hs_desktop.settings import setting
+from hs_desktop.windows.parts import closing_buttons, heading, muted
+
+Rows = list[tuple[str, str]]
+
+
+class AboutResult(QDialog):
+    """Seed, settings, device, pack, times and notes of a variation, to be read and copied."""
+
+    def __init__(self, variation: Variation, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._variation = variation
+        self.setWindowTitle(_("About this result"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 12)
+        column.addWidget(heading(variation.name))
+        column.addLayout(_form(made_with(variation)))
+        column.addSpacing(8)
+        column.addWidget(heading(_("Time"), 1.0))
+        column.addLayout(_form(times(variation)))
+        for note in variation.notes:
+            column.addWidget(muted(note))
+        column.addStretch(1)
+        copy = QPushButton(_("&Copy"))
+        copy.setToolTip(_("Copy all of this as text"))
+        copy.clicked.connect(self._copy)
+        column.addWidget(closing_buttons(self, copy))
+        self.setMinimumWidth(380)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(as_text(self._variation))
+
+
+def made_with(variation: Variation) -> Rows:
+    """Settings, device and pack: names and values for people."""
+    sampling = variation.sampling
+    return [
+        (_(setting("seed").label), str(sampling.seed)),
+        (_(setting("guidance").label), f"{sampling.guidance:g}"),
+        (_(setting("steps").label), str(sampling.steps)),
+        (_(setting("strength").label), f"{sampling.strength:g}"),
+        (_("Device"), variation.device or _("unknown")),
+        (_("Model pack"), variation.pack or _("unknown")),
+        (_("Size"), _("{width} × {height} px").format(width=variation.size[0],
+                                                      height=variation.size[1])),
+    ]  # fmt: skip
+
+
+def times(variation: Variation) -> Rows:
+    """Stage -> time; stages that were known already took none."""
+    rows = [
+        (
+            stage_name(stage),
+            _("{count:.0f} ms").format(count=milliseconds) if milliseconds else _("known already"),
+        )
+        for stage, milliseconds in variation.milliseconds.items()
+    ]
+    total = sum(variation.milliseconds.values()) / 1000
+    return [*rows, (_("together"), _("{count:.2f} s").format(count=total))]
+
+
+def as_text(variation: Variation) -> str:
+    """All of it, a line each."""
+    rows = [*made_with(variation), *times(variation)]
+    lines = [variation.name, *(f"{name}: {value}" for name, value in rows), *variation.notes]
+    return "\n".join(lines) + "\n"
+
+
+def _form(rows: Rows) -> QFormLayout:
+    form = QFormLayout()
+    form.setHorizontalSpacing(18)
+    form.setVerticalSpacing(3)
+    for name, value in rows:
+        label = QLabel(value)
+        label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        label.setAccessibleName(name)
+        form.addRow(muted(name), label)
+    return form

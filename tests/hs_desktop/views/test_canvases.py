@@ -1,0 +1,229 @@
+"""Tabs, linked zoom, the active side, empty states, drops, the status line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QSlider, QTabBar, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from hs_desktop.document.events import Side
+from hs_desktop.editor import Editor
+from hs_desktop.views.canvases import Canvases
+from tests.hs_desktop.canvas.looking import LEFT, NO_MODIFIER, move, wheel
+from tests.hs_desktop.conftest import WindowLoop, head_photo
+from tests.hs_desktop.views.showing import at_work, new_canvases, on_widget
+
+
+@pytest.fixture
+def empty(qtbot: QtBot, editor: Editor) -> Canvases:
+    return new_canvases(qtbot, editor)
+
+
+@pytest.fixture
+def canvases(qtbot: QtBot, loaded: Editor) -> Canvases:
+    return new_canvases(qtbot, loaded)
+
+
+def tabs(canvases: Canvases) -> QTabBar:
+    return canvases.findChildren(QTabBar)[0]
+
+
+def choose_tab(canvases: Canvases, index: int) -> None:
+    bar = tabs(canvases)
+    QTest.mouseClick(bar, LEFT, NO_MODIFIER, bar.tabRect(index).center())
+
+
+def shown(canvases: Canvases) -> list[Side]:
+    return [side for side in Side if canvases.pane(side).isVisible()]
+
+
+# --- which side --------------------------------------------------------------------------------
+
+
+def test_tabs_activate_sides(canvases: Canvases, loaded: Editor) -> None:
+    for index, side in enumerate(Side):
+        choose_tab(canvases, index)
+        assert loaded.side is side
+        assert shown(canvases) == [side]
+        assert canvases.shows(side)
+        assert canvases.view is canvases.view_of(side)
+    loaded.activate(Side.BODY)
+    assert tabs(canvases).currentIndex() == 1
+    assert shown(canvases) == [Side.BODY]
+
+
+def test_side_by_side(canvases: Canvases, loaded: Editor) -> None:
+    choose_tab(canvases, 3)
+    assert shown(canvases) == list(Side)
+    assert canvases.shows(None)
+    assert not canvases.shows(loaded.side)
+    result = canvases.view_of(Side.RESULT)
+    QTest.mouseClick(result, Qt.MouseButton.MiddleButton)
+    assert loaded.side is Side.RESULT  # by the focus that a click brings
+    assert shown(canvases) == list(Side)
+    loaded.activate(Side.HEAD)
+    assert canvases.shows(None)
+
+
+def test_zoom_is_linked_side_by_side(canvases: Canvases) -> None:
+    head, body, result = (canvases.view_of(side) for side in Side)
+    at_work(canvases, Side.HEAD)
+    assert body.viewport.zoom != head.viewport.zoom
+    canvases.show_all()
+    wheel(body, (100, 100), 3)
+    zooms = [view.viewport.zoom for view in (head, body, result)]
+    assert zooms == [body.viewport.zoom] * 3
+    canvases.show_side(Side.BODY)
+    wheel(body, (100, 100), 3)
+    assert head.viewport.zoom == zooms[0]
+
+
+def test_photos_and_swaps_show_their_side(
+    canvases: Canvases, loaded: Editor, loop: WindowLoop
+) -> None:
+    photo = loaded.document.photo(Side.HEAD)
+    assert photo is not None
+    loaded.set_photo(Side.HEAD, photo, "again")
+    assert canvases.shows(Side.HEAD)
+    loaded.swap()
+    assert canvases.shows(Side.RESULT)
+    loop.settle(loaded)
+
+
+def test_view_commands_go_to_the_active_side(canvases: Canvases) -> None:
+    heard: list[None] = []
+    canvases.view_changed.connect(lambda: heard.append(None))
+    view = at_work(canvases, Side.BODY)
+    other = canvases.view_of(Side.HEAD).viewport
+    canvases.actual_size()
+    assert view.viewport.zoom == 1
+    canvases.zoom_by_steps(1)
+    assert view.viewport.zoom == 1.5
+    canvases.rotate_by(30)
+    canvases.flip_view()
+    assert view.viewport.flip
+    canvases.reset_rotation()
+    assert (view.viewport.rotation, view.viewport.flip) == (0, False)
+    canvases.fit()
+    assert view.fits
+    assert canvases.view_of(Side.HEAD).viewport == other
+    assert len(heard) > 5
+
+
+def test_split_and_before(canvases: Canvases) -> None:
+    canvases.toggle_split()
+    assert canvases.split
+    assert canvases.shows(Side.RESULT)
+    canvases.toggle_split()
+    assert not canvases.split
+    canvases.toggle_before()
+    assert canvases.before
+    canvases.toggle_before()
+    assert not canvases.before
+
+
+# --- what is told ------------------------------------------------------------------------------
+
+
+def test_the_readout(canvases: Canvases, loaded: Editor) -> None:
+    told: list[str] = []
+    canvases.readout.connect(told.append)
+    view = at_work(canvases, Side.HEAD)
+    photo = loaded.document.photo(Side.HEAD)
+    assert photo is not None
+    move(view, on_widget(view, (40.5, 20.5)))
+    colour = " ".join(str(level) for level in photo.pixels[20, 40])
+    assert told[-1] == f"40, 20 · {colour} · hair"
+    move(view, on_widget(view, (-3, -3)))
+    assert told[-1] == ""
+
+
+# --- the controls ------------------------------------------------------------------------------
+
+
+def test_controls_set_and_follow_the_look(canvases: Canvases) -> None:
+    buttons = {b.accessibleName(): b for b in canvases.findChildren(QToolButton)}
+    [slider] = canvases.findChildren(QSlider)
+    look = canvases.look
+    QTest.mouseClick(buttons["Outlines only"], LEFT)
+    assert look.outlines
+    QTest.mouseClick(buttons["Legend"], LEFT)
+    assert not look.legend
+    look.outlines = False
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert look.opacity == pytest.approx(0.51)
+    look.opacity = 0.25
+    assert slider.value() == 25
+    canvases.toggle_layout()
+    assert not canvases.layout_shown
+    assert not buttons["Show layout"].isChecked()
+    assert not slider.isEnabled()
+
+
+# --- nothing there yet -------------------------------------------------------------------------
+
+
+def button_of(canvases: Canvases, side: Side) -> QPushButton:
+    [button] = canvases.pane(side).findChildren(QPushButton)
+    return button
+
+
+def test_empty_states_open_photos(empty: Canvases, editor: Editor, loop: WindowLoop) -> None:
+    asked: list[Side] = []
+    empty.open_requested.connect(asked.append)
+    for side in Side:
+        empty.show_side(side)
+        QApplication.processEvents()  # the layout's
+        assert button_of(empty, side).isVisible()
+        QTest.mouseClick(button_of(empty, side), LEFT)
+    assert asked == [Side.HEAD, Side.BODY, Side.HEAD]
+    editor.set_photo(Side.HEAD, head_photo(), "head")
+    assert empty.view_of(Side.HEAD).isVisible()
+    empty.show_side(Side.RESULT)
+    QApplication.processEvents()
+    QTest.mouseClick(button_of(empty, Side.RESULT), LEFT)
+    assert asked[-1] is Side.BODY
+    loop.settle(editor)
+
+
+# --- dropping ----------------------------------------------------------------------------------
+
+
+def drop(widget: QWidget, path: Path) -> bool:
+    """Drop a file onto a widget; whether it takes it."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    copy = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPoint(20, 20), copy, mime, LEFT, NO_MODIFIER)
+    enter.ignore()
+    QApplication.sendEvent(widget, enter)
+    if not enter.isAccepted():
+        return False
+    dropped = QDropEvent(QPointF(20, 20), copy, mime, LEFT, NO_MODIFIER)
+    QApplication.sendEvent(widget, dropped)
+    return dropped.isAccepted()
+
+
+@pytest.mark.parametrize("side", [Side.HEAD, Side.BODY])
+def test_photos_are_dropped(
+    empty: Canvases, editor: Editor, loop: WindowLoop, tmp_path: Path, side: Side
+) -> None:
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (40, 30), (9, 99, 199)).save(path)
+    assert drop(empty.pane(side), path)
+    loop.until(lambda: len(editor.document.state.stack(side)) > 1, "the photo and its layout")
+    assert empty.view_of(side).photo_size == (40, 30)
+    loop.settle(editor)
+
+
+def test_what_else_is_dropped_is_the_windows(empty: Canvases, tmp_path: Path) -> None:
+    assert not drop(empty.pane(Side.HEAD), tmp_path / "project.hsd")
+    assert not drop(empty.pane(Side.HEAD), tmp_path / "notes.txt")
+    assert not drop(empty.pane(Side.RESULT), tmp_path / "photo.png")

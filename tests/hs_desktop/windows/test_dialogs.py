@@ -1,0 +1,338 @@
+"""The windows beside the main one."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QListWidget, QTreeWidget
+from pytestqt.qtbot import QtBot
+
+from engine.packs import MODELS, PackManifest, write_manifest
+from engine.resources import resource_path
+from hs_desktop.document.autosave import Autosave, recoverable
+from hs_desktop.document.events import Side
+from hs_desktop.document.variation import Variation
+from hs_desktop.editor import Editor, Message
+from hs_desktop.preferences import Preferences
+from hs_desktop.settings import PREFERENCES
+from hs_desktop.windows.about import About
+from hs_desktop.windows.about_result import AboutResult, as_text
+from hs_desktop.windows.log_viewer import LogViewer
+from hs_desktop.windows.main_window import MainWindow
+from hs_desktop.windows.models import ModelManager
+from hs_desktop.windows.preferences import PreferencesDialog
+from hs_desktop.windows.recovery import RecoveryDialog
+from hs_desktop.windows.shortcuts import ShortcutsPage
+from hs_desktop.windows.welcome import Welcome
+from tests.hs_desktop.conftest import WindowLoop
+from tests.hs_desktop.document.projects import facts, full_document
+from tests.hs_desktop.windows.conftest import choose, press
+
+Dialog = Callable[[type[Any]], Any]
+
+
+# --- welcome -----------------------------------------------------------------------------------
+
+
+def test_welcome_without_a_project_says_what_to_do(
+    window: MainWindow, dialog: Dialog, loop: WindowLoop, editor: Editor
+) -> None:
+    window.action_set["window.welcome"].trigger()
+    welcome = dialog(Welcome)
+    assert not welcome.findChild(QListWidget).isVisible()
+    press(welcome, "Sample project")
+    loop.settle(editor)
+    assert len(editor.document.body)
+
+
+def test_welcome_opens_recent_projects(
+    window: MainWindow, loaded: Editor, dialog: Dialog, loop: WindowLoop, tmp_path: Path
+) -> None:
+    loop.run_until_complete(loaded.save(tmp_path / "job.hsd"))
+    loaded.new()
+    window.action_set["window.welcome"].trigger()
+    recent: QListWidget = dialog(Welcome).findChild(QListWidget)
+    item = recent.item(0)
+    assert item.text().startswith("job.hsd")
+    empty = item.icon().pixmap(72, 54).toImage()
+    loop.until(lambda: item.icon().pixmap(72, 54).toImage() != empty, "the picture")
+    QTest.mouseClick(
+        recent.viewport(), Qt.MouseButton.LeftButton, pos=recent.visualItemRect(item).center()
+    )
+    loop.settle(loaded)
+    assert loaded.document.path == tmp_path / "job.hsd"
+
+
+def test_a_new_swap_asks_for_head_and_body(
+    window: MainWindow, dialog: Dialog, loop: WindowLoop, editor: Editor
+) -> None:
+    window.action_set["window.welcome"].trigger()
+    press(dialog(Welcome), "New swap")
+    choose(dialog(QFileDialog), resource_path("samples/astronaut.png"))
+    loop.until(lambda: len(editor.document.head))
+    choose(dialog(QFileDialog), resource_path("samples/grace_hopper.jpg"))
+    loop.settle(editor)
+    assert len(editor.document.body)
+
+
+def test_welcome_can_be_switched_off(
+    window: MainWindow, dialog: Dialog, preferences: Preferences
+) -> None:
+    window.action_set["window.welcome"].trigger()
+    box = dialog(Welcome).findChild(QCheckBox)
+    box.click()
+    assert preferences["show_welcome"] is False
+
+
+# --- preferences -------------------------------------------------------------------------------
+
+
+def test_every_preference_has_a_control(window: MainWindow, dialog: Dialog) -> None:
+    window.action_set["edit.preferences"].trigger()
+    shown = {key for form in dialog(PreferencesDialog).forms for key in form.fields}
+    assert shown == {row.key for row in PREFERENCES}
+
+
+def test_preferences_count_at_once_and_can_be_reset(
+    window: MainWindow, dialog: Dialog, preferences: Preferences
+) -> None:
+    window.action_set["edit.preferences"].trigger()
+    open_one: PreferencesDialog = dialog(PreferencesDialog)
+    theme = next(form for form in open_one.forms if "theme" in form.fields)
+    theme.changed.emit("theme", "light")
+    assert preferences["theme"] == "light"
+    assert not open_one._restart.isVisible()
+    theme.changed.emit("language", "ko")
+    assert open_one._restart.isVisible()
+    press(open_one, "Restore defaults")
+    assert preferences["theme"] == "dark"
+    assert theme["theme"].value == "dark"
+
+
+@pytest.fixture
+def shortcuts(window: MainWindow, qtbot: QtBot) -> ShortcutsPage:
+    page = ShortcutsPage(window.action_set)
+    qtbot.addWidget(page)
+    with qtbot.waitExposed(page):
+        page.show()
+    return page
+
+
+def shown_rows(page: ShortcutsPage) -> list[str]:
+    return [item.text(0) for item in page._items.values() if not item.isHidden()]
+
+
+def test_shortcuts_are_searched_by_name_and_key(shortcuts: ShortcutsPage) -> None:
+    shortcuts._search.setText("brush")
+    assert "Brush" in shown_rows(shortcuts)
+    assert "Save" not in shown_rows(shortcuts)
+    shortcuts._search.setText("Ctrl+S")
+    assert "Save" in shown_rows(shortcuts)
+
+
+def test_a_shortcut_is_pressed_and_reset(
+    shortcuts: ShortcutsPage, window: MainWindow, qtbot: QtBot
+) -> None:
+    shortcuts._tree.setCurrentItem(shortcuts._items["tool.brush"])
+    shortcuts._keys.setFocus()
+    with qtbot.waitSignal(window.action_set.shortcuts_changed):
+        QTest.keyClick(shortcuts._keys, Qt.Key.Key_Q)
+    assert window.action_set.shortcuts["tool.brush"] == "Q"
+    assert shortcuts._items["tool.brush"].text(1) == "Q"
+    press(shortcuts, "Reset")
+    assert window.action_set.shortcuts["tool.brush"] == "B"
+
+
+def test_conflicts_are_told(shortcuts: ShortcutsPage, window: MainWindow) -> None:
+    assert not shortcuts._conflicts.isVisible()
+    window.action_set.set_shortcuts({"tool.brush": "E"})
+    shortcuts._show()
+    assert shortcuts._conflicts.isVisible()
+    assert "Brush and Eraser" in shortcuts._conflicts.text()
+    press(shortcuts, "Reset all")
+    assert not shortcuts._conflicts.isVisible()
+
+
+# --- models ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def manager(editor: Editor, tmp_path: Path, qtbot: QtBot) -> ModelManager:
+    made = ModelManager(editor, tmp_path / "own")
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def rows(manager: ModelManager) -> list[list[str]]:
+    tree = manager.findChild(QTreeWidget)
+    items = [tree.topLevelItem(index) for index in range(tree.topLevelItemCount())]
+    return [[item.text(column) for column in range(4)] for item in items]
+
+
+def test_the_pack_in_use_is_listed_and_verified(
+    manager: ModelManager, editor: Editor, loop: WindowLoop
+) -> None:
+    assert rows(manager)[0][0] == "compact-256"
+    assert rows(manager)[0][3] == "in use"
+    press(manager, "Verify")
+    loop.settle(editor)
+    assert "as they should be" in manager._outcome.text()
+
+
+def test_a_zip_is_imported_and_used(
+    manager: ModelManager, editor: Editor, loop: WindowLoop, dialog: Dialog, tmp_path: Path
+) -> None:
+    pack = tmp_path / "pack"
+    for model in MODELS:
+        (pack / model).mkdir(parents=True)
+        (pack / model / "config.json").write_text("{}")
+    write_manifest(pack, PackManifest("Other", "2", "CC0"))
+    with zipfile.ZipFile(tmp_path / "pack.zip", "w") as archive:
+        for file in pack.rglob("*.json"):
+            archive.write(file, file.relative_to(pack))
+    press(manager, "Import zip")
+    choose(dialog(QFileDialog), tmp_path / "pack.zip")
+    loop.settle(editor)
+    assert rows(manager)[1] == ["Other", "2", "CC0", ""]
+    press(manager, "Use")
+    assert editor.preferences["pack"] == str(tmp_path / "own" / "Other-2")
+    assert rows(manager)[1][3] == "in use"
+
+
+def test_what_is_no_pack_is_told_in_the_dialog(
+    manager: ModelManager, editor: Editor, loop: WindowLoop, dialog: Dialog, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.zip").write_bytes(b"no zip")
+    press(manager, "Import zip")
+    choose(dialog(QFileDialog), tmp_path / "bad.zip")
+    loop.settle(editor)
+    assert "bad.zip" in manager._outcome.text()
+    assert len(rows(manager)) == 1
+
+
+# --- about, log --------------------------------------------------------------------------------
+
+
+def test_about(window: MainWindow, dialog: Dialog) -> None:
+    window.action_set["help.about"].trigger()
+    assert dialog(About).windowTitle() == "About HS Desktop"
+
+
+def test_how_a_result_was_made(
+    window: MainWindow, loaded: Editor, dialog: Dialog, loop: WindowLoop
+) -> None:
+    loaded.swap()
+    loop.settle(loaded)
+    variation = loaded.document.result.layers[-1]
+    assert isinstance(variation, Variation)
+    window.action_set.refresh_now()
+    window.action_set["swap.about"].trigger()
+    press(dialog(AboutResult), "Copy")
+    text = QGuiApplication.clipboard().text()
+    assert text == as_text(variation)
+    for part in (f"Seed: {variation.sampling.seed}", "Guidance: 1.5", "scripted 1.0", "sampling: "):
+        assert part in text
+
+
+def test_the_log_is_searched_and_copied(tmp_path: Path, qtbot: QtBot, loop: WindowLoop) -> None:
+    (tmp_path / "hs-desktop.log").write_text("one line\nanother line\n", encoding="utf-8")
+
+    async def diagnostics() -> str:
+        return "versions and so on"
+
+    viewer = LogViewer(tmp_path, diagnostics)
+    qtbot.addWidget(viewer)
+    viewer.show()
+    viewer.findChild(QLineEdit).setText("ANOTHER")
+    assert viewer._listing.toPlainText() == "another line"
+    press(viewer, "Copy diagnostics")
+    loop.until(lambda: "versions" in QGuiApplication.clipboard().text())
+    assert "one line" in QGuiApplication.clipboard().text()
+
+
+def test_an_empty_log(tmp_path: Path, qtbot: QtBot) -> None:
+    viewer = LogViewer(tmp_path / "nowhere", _nothing)
+    qtbot.addWidget(viewer)
+    assert viewer._listing.toPlainText() == "The log is empty."
+
+
+async def _nothing() -> str:
+    return ""
+
+
+# --- recovery ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def autosaves(tmp_path: Path) -> Path:
+    """Two projects of an editor that died."""
+    folder = tmp_path / "autosave"
+    for path in (Path("/photos/first.hsd"), None):
+        document = full_document()
+        document.path = path
+        autosave = Autosave(folder, document)
+        autosave.tick()
+        assert autosave._session is not None
+        autosave._session.lock.release()
+    return folder
+
+
+def test_a_project_is_recovered(
+    window: MainWindow, editor: Editor, loop: WindowLoop, dialog: Dialog, autosaves: Path
+) -> None:
+    found = recoverable(autosaves)
+    editor.spawn(window.dialogs.recovery(found))
+    recovery = dialog(RecoveryDialog)
+    texts = [recovery._list.topLevelItem(k).text(0) for k in range(2)]
+    assert texts == ["untitled", "first.hsd"]
+    recovery._list.setCurrentItem(recovery._list.topLevelItem(1))
+    press(recovery, "Recover")
+    loop.settle(editor)
+    assert editor.document.path == Path("/photos/first.hsd")
+    assert editor.document.is_modified
+    left = recoverable(autosaves)
+    assert [one.path for one in left] == [None]
+    left[0].release()
+
+
+def test_what_is_discarded_is_gone_and_the_rest_stays_for_later(
+    window: MainWindow, editor: Editor, loop: WindowLoop, dialog: Dialog, autosaves: Path
+) -> None:
+    editor.spawn(window.dialogs.recovery(recoverable(autosaves)))
+    recovery = dialog(RecoveryDialog)
+    press(recovery, "Discard")
+    press(recovery, "Later")
+    loop.settle(editor)
+    left = recoverable(autosaves)
+    assert [one.path for one in left] == [Path("/photos/first.hsd")]
+    assert facts(left[0].load().state)
+    left[0].release()
+
+
+def test_a_damaged_autosave_is_told_and_stays(
+    window: MainWindow,
+    editor: Editor,
+    loop: WindowLoop,
+    dialog: Dialog,
+    autosaves: Path,
+    said: list[Message],
+) -> None:
+    for payload in autosaves.glob("*/*.png"):
+        payload.write_bytes(b"damaged")
+    editor.spawn(window.dialogs.recovery(recoverable(autosaves)))
+    press(dialog(RecoveryDialog), "Recover")
+    loop.settle(editor)
+    assert "damaged" in said[-1].text
+    assert not len(editor.document.state.stack(Side.HEAD))
+    left = recoverable(autosaves)
+    assert len(left) == 2
+    for one in left:
+        one.release()
