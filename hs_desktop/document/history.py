@@ -121,18 +121,24 @@ class History:
         self._sealed = True
 
     @contextmanager
-    def group(self, name: str) -> Iterator[None]:
-        """What is done inside becomes one command; after an exception it is taken back."""
+    def _collecting(self) -> Iterator[list[Command]]:
+        """The commands done inside; after an exception they are taken back."""
         commands: list[Command] = []
         self._groups.append(commands)
         try:
-            yield
+            yield commands
         except BaseException:
             self._groups.pop()
             for command in reversed(commands):
                 self._become(command.undo(self._state()), command)
             raise
         self._groups.pop()
+
+    @contextmanager
+    def group(self, name: str) -> Iterator[None]:
+        """What is done inside becomes one command; after an exception it is taken back."""
+        with self._collecting() as commands:
+            yield
         if commands:
             group = GroupCommand(name, commands)
             if self._groups:
@@ -154,16 +160,8 @@ class History:
             name: of the command that is made of them where there is nothing to be amended.
         """
         before = self._state()
-        commands: list[Command] = []
-        self._groups.append(commands)
-        try:
+        with self._collecting() as commands:
             yield
-        except BaseException:
-            self._groups.pop()
-            for command in reversed(commands):
-                self._become(command.undo(self._state()), command)
-            raise
-        self._groups.pop()
         if not commands:
             return
         if self._groups:

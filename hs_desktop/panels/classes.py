@@ -26,8 +26,9 @@ from PySide6.QtWidgets import (
 
 from engine.labels import CLASSES, ClassInfo
 from hs_desktop.editor import Editor
+from hs_desktop.following import watch
 from hs_desktop.i18n import N_, _
-from hs_desktop.panels.parts import IconButton, quiet_colour, search_field, watch
+from hs_desktop.panels.parts import IconButton, quiet_colour, search_field
 
 INFO = Qt.ItemDataRole.UserRole
 NAMES = (

@@ -15,8 +15,9 @@ from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QListView, QVBoxLayout, QWidget
 
 from hs_desktop.editor import Editor
+from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import _
-from hs_desktop.panels.parts import CalmRows, DocumentWatch, IconButton, hint, search_field
+from hs_desktop.panels.parts import CalmRows, IconButton, hint, search_field
 
 STEPS = Qt.ItemDataRole.UserRole  # how many commands are done at this row
 

@@ -13,8 +13,9 @@ from hs_desktop.document.events import Change, Side, What
 from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer, PhotoLayer, PictureLayer
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor, Level
+from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import N_, _
-from hs_desktop.panels.parts import DocumentWatch, rearrange
+from hs_desktop.panels.parts import rearrange
 from hs_desktop.panels.thumbnails import Thumbnails
 
 SIDES = Side.RESULT, Side.HEAD, Side.BODY

@@ -24,17 +24,11 @@ from hs_desktop.document.events import Side
 from hs_desktop.document.layers import Layer
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor
+from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import _
 from hs_desktop.panels.layer_delegate import LayerDelegate, Part
 from hs_desktop.panels.layer_model import LayerModel
-from hs_desktop.panels.parts import (
-    DocumentWatch,
-    IconButton,
-    add_to_menu,
-    attempt,
-    do,
-    hint,
-)
+from hs_desktop.panels.parts import IconButton, add_to_menu, attempt, do, hint
 
 
 class LayersPanel(QWidget):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Sequence
-from types import MethodType
 from typing import Any, TypeVar
 
-from psygnal import SignalInstance
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QPalette
 from PySide6.QtWidgets import (
@@ -24,7 +21,6 @@ from PySide6.QtWidgets import (
 
 from engine.errors import EngineError
 from hs_desktop.document.commands import Command
-from hs_desktop.document.events import Change
 from hs_desktop.editor import Editor, Level
 from hs_desktop.icons import icon
 
@@ -206,67 +202,3 @@ def rearrange(
 
 
 # --- watching ----------------------------------------------------------------------------------
-
-
-def watch(signal: SignalInstance, slot: MethodType | Callable[..., Any], owner: QObject) -> None:
-    """Connect a method of ``owner`` to a signal of the core, until ``owner`` is gone."""
-    assert isinstance(slot, MethodType)
-    signal.connect(slot)
-    method = weakref.WeakMethod(slot)
-
-    def release() -> None:
-        if (alive := method()) is not None:
-            signal.disconnect(alive, missing_ok=True)
-
-    owner.destroyed.connect(release)
-
-
-class DocumentWatch(QObject):
-    """Connects methods of a panel to the open document, whichever that is.
-
-    Args:
-        changed: called with each ``Change``.
-        history: called after each command, undo and redo.
-        replaced: called when another document is open.
-    """
-
-    def __init__(
-        self,
-        editor: Editor,
-        owner: QObject,
-        *,
-        changed: Callable[[Change], None] | None = None,
-        history: Callable[[], None] | None = None,
-        replaced: Callable[[], None] | None = None,
-    ) -> None:
-        super().__init__(owner)
-        self._editor = editor
-        self._changed, self._history, self._replaced = changed, history, replaced
-        self._release: Callable[[], None] = lambda: None
-        editor.document_replaced.connect(self._follow)
-        owner.destroyed.connect(lambda: self._release())
-        self._connect()
-
-    def _follow(self) -> None:
-        self._release()
-        self._connect()
-        if self._replaced is not None:
-            self._replaced()
-
-    def _connect(self) -> None:
-        document = self._editor.document
-        pairs = [
-            (signal, slot)
-            for signal, slot in (
-                (document.changed, self._changed), (document.history.changed, self._history)
-            )
-            if slot is not None
-        ]  # fmt: skip
-        for signal, slot in pairs:
-            signal.connect(slot)
-
-        def release() -> None:
-            for signal, slot in pairs:
-                signal.disconnect(slot, missing_ok=True)
-
-        self._release = release

@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
 from hs_desktop.document import commands
 from hs_desktop.editor import Editor
+from hs_desktop.following import watch
 from hs_desktop.i18n import _
-from hs_desktop.panels.parts import IconButton, watch
+from hs_desktop.panels.parts import IconButton
 from hs_desktop.settings import swap_values
 
 

@@ -21,8 +21,9 @@ from hs_desktop.document import commands
 from hs_desktop.document.events import Change, What
 from hs_desktop.editor import LIVE, Editor
 from hs_desktop.engine_bridge import JobRecord
+from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import N_, _
-from hs_desktop.panels.parts import DocumentWatch, IconButton, ThemedIcon, icon_button
+from hs_desktop.panels.parts import IconButton, ThemedIcon, icon_button
 from hs_desktop.panels.presets import Presets
 from hs_desktop.panels.section import Section
 from hs_desktop.panels.settings_form import NumberField, SettingsForm

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from hs_desktop.document.events import Change, What
 from hs_desktop.editor import Editor
-from hs_desktop.panels.parts import DocumentWatch
+from hs_desktop.following import DocumentWatch
 
 _REST = 400  # ms between two looks at a layer that is being painted on
 Make = Callable[[Editor, str], NDArray[np.uint8]]

@@ -12,8 +12,9 @@ from engine.requests import HeadTransform
 from hs_desktop import edits
 from hs_desktop.document import commands
 from hs_desktop.editor import Editor
+from hs_desktop.following import watch
 from hs_desktop.i18n import N_, _
-from hs_desktop.panels.parts import IconButton, attempt, icon_button, watch
+from hs_desktop.panels.parts import IconButton, attempt, icon_button
 from hs_desktop.tools.state import Tool
 
 CLASS_BRUSHES = {Tool.BRUSH, Tool.ERASER}

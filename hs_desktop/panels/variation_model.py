@@ -15,8 +15,9 @@ from hs_desktop.document.thumbnails import photo_thumbnail
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import LIVE, Editor
 from hs_desktop.engine_bridge import JobRecord
+from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import _
-from hs_desktop.panels.parts import DocumentWatch, rearrange
+from hs_desktop.panels.parts import rearrange
 from hs_desktop.panels.thumbnails import Thumbnails
 
 ROW = Qt.ItemDataRole.UserRole

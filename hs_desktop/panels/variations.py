@@ -21,8 +21,9 @@ from hs_desktop.document.events import Side
 from hs_desktop.document.export import FLAT, LAYERED
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor
+from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import _
-from hs_desktop.panels.parts import DocumentWatch, IconButton, add_to_menu, do, hint
+from hs_desktop.panels.parts import IconButton, add_to_menu, do, hint
 from hs_desktop.panels.variation_delegate import VariationDelegate
 from hs_desktop.panels.variation_model import ROW, VariationModel
 from hs_desktop.windows.asking import ask_to_save

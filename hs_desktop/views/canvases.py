@@ -10,9 +10,9 @@ from hs_desktop.canvas.linking import LinkedViews
 from hs_desktop.canvas.view import CanvasView
 from hs_desktop.document.events import Side
 from hs_desktop.editor import Editor
+from hs_desktop.following import watch
 from hs_desktop.i18n import _
 from hs_desktop.views.comparing import Comparison
-from hs_desktop.views.following import connect_until_destroyed
 from hs_desktop.views.forming import FormingPicture
 from hs_desktop.views.head_handles import HeadHandles
 from hs_desktop.views.layout_controls import LayoutControls
@@ -90,7 +90,7 @@ class Canvases(QWidget):
             pane.side_view.before_changed.connect(self.view_changed)
         self._tabs.currentChanged.connect(self._tab_chosen)
         self._editor.active_changed.connect(self._active_changed)
-        connect_until_destroyed(self.look.changed, self._look_changed, self)
+        watch(self.look.changed, self._look_changed, self)
 
     # --- which are shown -----------------------------------------------------------------------
 

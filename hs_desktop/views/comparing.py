@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 
 from hs_desktop.document.events import Change, What
 from hs_desktop.editor import Editor
-from hs_desktop.views.following import DocumentLink
+from hs_desktop.following import DocumentWatch
 from hs_desktop.views.side_view import SideView
 
 
@@ -18,7 +18,7 @@ class Comparison(QObject):
         self._editor, self._result = editor, result
         self._was_split = False
         editor.compared_changed.connect(self._follow)
-        DocumentLink(editor, self._document_changed, self._follow, self)
+        DocumentWatch(editor, self, changed=self._document_changed, replaced=self._follow)
         self._follow()
 
     def _follow(self) -> None:

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hs_desktop.document.events import Side
 from hs_desktop.editor import Editor
+from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import N_, _
 from hs_desktop.icons import icon
-from hs_desktop.views.following import DocumentLink
 
 _ICON = 48  # widget px
 _OPEN = {Side.HEAD: N_("Open head photo…"), Side.BODY: N_("Open body photo…")}
@@ -54,7 +54,7 @@ class EmptyState(QWidget):
         self._title.setFont(font)
         column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch()
-        DocumentLink(editor, lambda change: self._follow(), self._follow, self)
+        DocumentWatch(editor, self, changed=lambda change: self._follow(), replaced=self._follow)
         self._follow()
 
     @property

@@ -11,7 +11,7 @@ from hs_desktop.canvas.items import PictureItem, transform_of
 from hs_desktop.document.events import Change, Side, What
 from hs_desktop.editor import Editor
 from hs_desktop.engine_bridge import JobRecord
-from hs_desktop.views.following import DocumentLink
+from hs_desktop.following import DocumentWatch
 from hs_desktop.views.screen import screen_profile
 from hs_desktop.views.side_view import SideView
 
@@ -35,7 +35,7 @@ class FormingPicture(QObject):
         self._waiting.timeout.connect(self._look_again)
         editor.bridge.previewed.connect(self._previewed)
         editor.bridge.ended.connect(self._ended)
-        DocumentLink(editor, self._document_changed, self._clear, self)
+        DocumentWatch(editor, self, changed=self._document_changed, replaced=self._clear)
 
     def _previewed(self, record: JobRecord, preview: Preview) -> None:
         self._waiting.stop()

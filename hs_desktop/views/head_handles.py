@@ -12,8 +12,8 @@ from hs_desktop.canvas.placement import Placement
 from hs_desktop.document import commands
 from hs_desktop.document.events import Change, What
 from hs_desktop.editor import Editor
+from hs_desktop.following import DocumentWatch, watch
 from hs_desktop.tools.state import Tool
-from hs_desktop.views.following import DocumentLink, connect_until_destroyed
 from hs_desktop.views.side_view import SideView
 
 
@@ -28,8 +28,8 @@ class HeadHandles(QObject):
         self._editor = editor
         self._view = result.view
         self._handles: TransformHandles | None = None
-        DocumentLink(editor, self._document_changed, self._arrange, self)
-        connect_until_destroyed(editor.tools.changed, self._arrange, self)
+        DocumentWatch(editor, self, changed=self._document_changed, replaced=self._arrange)
+        watch(editor.tools.changed, self._arrange, self)
         editor.head_place_changed.connect(self._arrange)
         self._arrange()
 

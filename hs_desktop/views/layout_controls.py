@@ -7,9 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QToolButton, QWidget
 
+from hs_desktop.following import watch
 from hs_desktop.i18n import _
 from hs_desktop.icons import icon
-from hs_desktop.views.following import connect_until_destroyed
 from hs_desktop.views.look import LayoutLook
 
 _ICON = QSize(16, 16)
@@ -46,7 +46,7 @@ class LayoutControls(QWidget):
         )  # fmt: skip
         for widget in (self._visible, self._opacity, self._outlines, self._legend):
             row.addWidget(widget)
-        connect_until_destroyed(look.changed, self._follow, self)
+        watch(look.changed, self._follow, self)
         self._follow()
         self._take_icons()
 

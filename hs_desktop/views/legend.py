@@ -11,9 +11,9 @@ from hs_desktop.canvas.viewport import Viewport
 from hs_desktop.document.events import Change, What
 from hs_desktop.document.layers import LayoutLayer
 from hs_desktop.editor import Editor
+from hs_desktop.following import DocumentWatch, watch
 from hs_desktop.i18n import _
 from hs_desktop.views.classes_present import ClassesPresent
-from hs_desktop.views.following import DocumentLink, connect_until_destroyed
 from hs_desktop.views.look import LayoutLook
 from hs_desktop.views.side_view import SideView
 
@@ -79,8 +79,8 @@ class LegendKeeper(QObject):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
         self._pause.timeout.connect(self._count)
-        DocumentLink(editor, self._document_changed, self._count, self)
-        connect_until_destroyed(look.changed, self._count, self)
+        DocumentWatch(editor, self, changed=self._document_changed, replaced=self._count)
+        watch(look.changed, self._count, self)
         side_view.view.add_overlay(self._legend)
         self._count()
 

@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject
 
 from hs_desktop.document.events import Change, Side, What
 from hs_desktop.editor import Editor
+from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import _
-from hs_desktop.views.following import DocumentLink
 from hs_desktop.views.labels import Hint
 from hs_desktop.views.side_view import SideView
 
@@ -20,7 +20,7 @@ class ResultHint(QObject):
         self._editor = editor
         self.hint = Hint()
         result.view.add_overlay(self.hint)
-        DocumentLink(editor, self._document_changed, self._follow, self)
+        DocumentWatch(editor, self, changed=self._document_changed, replaced=self._follow)
         editor.bridge.added.connect(self._follow)
         editor.bridge.ended.connect(self._follow)
         self._follow()

@@ -9,7 +9,7 @@ from hs_desktop.document.events import Change, Side, What
 from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor
-from hs_desktop.views.following import DocumentLink, connect_until_destroyed
+from hs_desktop.following import DocumentWatch, watch
 from hs_desktop.views.layer_items import LayerItem, layer_item
 from hs_desktop.views.look import LayoutLook
 
@@ -50,8 +50,8 @@ class StackItems(QObject):
         self._items: dict[str, LayerItem] = {}
         self._revealed: set[str] = set()
         self._screen_icc: bytes | None = None
-        DocumentLink(editor, self._document_changed, self._arrange, self)
-        connect_until_destroyed(look.changed, self._follow_all, self)
+        DocumentWatch(editor, self, changed=self._document_changed, replaced=self._arrange)
+        watch(look.changed, self._follow_all, self)
         self._arrange()
 
     def pictures(self, variation_id: str | None = None) -> list[CanvasItem]:

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hs_desktop.following import watch
 from hs_desktop.i18n import N_, _
 from hs_desktop.icons import icon
 from hs_desktop.model_packs import InstalledPack, installed_packs
-from hs_desktop.panels.parts import watch
 from hs_desktop.panels.settings_form import SettingsForm
 from hs_desktop.paths import packs_folder
 from hs_desktop.preferences import Preferences

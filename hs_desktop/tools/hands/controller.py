@@ -12,6 +12,7 @@ from hs_desktop.canvas.cursor import BrushOutline
 from hs_desktop.canvas.events import PointerEvent
 from hs_desktop.editor import Level
 from hs_desktop.engine_bridge import JobRecord
+from hs_desktop.following import DocumentWatch, watch
 from hs_desktop.tools.hands.classes import ClassBrush, ClassEraser
 from hs_desktop.tools.hands.copying import CloneBrush, HealBrush
 from hs_desktop.tools.hands.corners import Polygon
@@ -23,7 +24,6 @@ from hs_desktop.tools.hands.move import Move
 from hs_desktop.tools.hands.moving import Pan, Zoom
 from hs_desktop.tools.hands.pick import Picker
 from hs_desktop.tools.state import Tool
-from hs_desktop.views.following import DocumentLink, connect_until_destroyed
 
 HANDS: dict[Tool, Callable[[Workplace], Hand]] = {
     Tool.MOVE: Move,
@@ -65,8 +65,8 @@ class Hands(QObject):
         view.double_clicked.connect(self._double_clicked)
         place.editor.bridge.ended.connect(self._job_ended)
         view.installEventFilter(self)
-        DocumentLink(place.editor, lambda change: None, self._document_replaced, self)
-        connect_until_destroyed(place.editor.tools.changed, self._tools_changed, self)
+        DocumentWatch(place.editor, self, replaced=self._document_replaced)
+        watch(place.editor.tools.changed, self._tools_changed, self)
         self._tools_changed()
 
     def _tools_changed(self) -> None:

@@ -151,7 +151,8 @@ def test_pictures_move_and_change(canvases: Canvases, editor: Editor) -> None:
 
 def test_sixteen_bit(qtbot: QtBot, editor: Editor) -> None:
     editor.replace_document(full_document(bits=16))
-    view = at_work(new_canvases(qtbot, editor), Side.RESULT)
+    canvases = new_canvases(qtbot, editor)  # nobody else holds it
+    view = at_work(canvases, Side.RESULT)
     look(view)
     layer = top(editor, Side.RESULT, PictureLayer)
     read = view.read((1.5, 6.5))
