@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from engine.arrays import Field, Pixels
+from engine.boxes import Box
 from engine.framing import FRAME_SIZE, Similarity, warp
-from engine.tiles import Box, each, power_of_two, read_padded, tiles
+from engine.tiles import each, power_of_two, read_padded, tiles
 
 PITCH = 4  # cells between the nodes of texture lattices: boxes of cells are aligned to it
 FINE = 4  # cells are divided into this many fine places a side, if they have so many pixels

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from engine.arrays import Field, Indices, Mask, Pixels
+from engine.boxes import Box
 from engine.cells import PITCH, CellGrid
 from engine.framing import FACE_HEIGHT, Similarity
 from engine.generated import generate
@@ -25,7 +26,7 @@ from engine.matting import Matte, head_matte
 from engine.painting import Painter, Prepared
 from engine.placing import HeadLayer, place_head
 from engine.surroundings import surroundings_of
-from engine.tiles import Box, each, read_padded, tiles
+from engine.tiles import each, read_padded, tiles
 
 __all__ = [
     "FrameResult",

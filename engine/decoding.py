@@ -32,6 +32,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from engine import colour, exif
 from engine.errors import EngineError, InputFileError
+from engine.sentences import Sentence
 
 MAX_PIXELS = 150_000_000
 MIN_SIDE = 16
@@ -75,8 +76,14 @@ class Source:
         width, height = self.header.size
         if width * height > MAX_PIXELS:
             raise InputFileError(
-                f'"{path}" is too large: {width} x {height} pixels are more than '
-                f"{MAX_PIXELS // 1_000_000} megapixels.",
+                Sentence(
+                    '"{path}" is too large: {width} x {height} pixels are more than '
+                    "{megapixels} megapixels.",
+                    path=path,
+                    width=width,
+                    height=height,
+                    megapixels=MAX_PIXELS // 1_000_000,
+                ),
                 subject=path,
             )
 
@@ -94,8 +101,14 @@ class Source:
         width, height = self.header.size
         if min(width, height) < smallest:
             raise InputFileError(
-                f'"{self.path}" is too small: {width} x {height} pixels, and at least '
-                f"{smallest} x {smallest} are needed.",
+                Sentence(
+                    '"{path}" is too small: {width} x {height} pixels, and at least '
+                    "{smallest} x {smallest} are needed.",
+                    path=self.path,
+                    width=width,
+                    height=height,
+                    smallest=smallest,
+                ),
                 subject=self.path,
             )
 
@@ -132,32 +145,47 @@ def opened(path: Path) -> Iterator[Source]:
     _silence_pillow()
     try:
         if path.is_dir():
-            raise InputFileError(f'"{path}" is a folder, not a picture.', subject=path)
+            raise InputFileError(
+                Sentence('"{path}" is a folder, not a picture.', path=path), subject=path
+            )
         if path.exists() and not path.is_file():
-            raise InputFileError(f'"{path}" is not an ordinary file.', subject=path)
+            raise InputFileError(
+                Sentence('"{path}" is not an ordinary file.', path=path), subject=path
+            )
         with open(path, "rb") as file:
             start = file.read(16)
             if not start:
-                raise InputFileError(f'"{path}" is empty.', subject=path)
+                raise InputFileError(Sentence('"{path}" is empty.', path=path), subject=path)
             plugin = _plugin(start)
             if plugin is None:
                 raise InputFileError(
-                    f'"{path}" is not a picture that can be read ({FORMATS}).', subject=path
+                    Sentence(
+                        '"{path}" is not a picture that can be read ({formats}).',
+                        path=path,
+                        formats=FORMATS,
+                    ),
+                    subject=path,
                 )
             yield Source(path, file, plugin)
     except EngineError:
         raise
     except FileNotFoundError as error:
-        raise InputFileError(f'"{path}" does not exist.', subject=path) from error
+        raise InputFileError(
+            Sentence('"{path}" does not exist.', path=path), subject=path
+        ) from error
     except MemoryError as error:
-        raise InputFileError(f'"{path}" does not fit into memory.', subject=path) from error
+        raise InputFileError(
+            Sentence('"{path}" does not fit into memory.', path=path), subject=path
+        ) from error
     except Image.DecompressionBombError as error:
-        raise InputFileError(f'"{path}" is too large.', subject=path) from error
+        raise InputFileError(Sentence('"{path}" is too large.', path=path), subject=path) from error
     except OSError as error:
         if error.errno is None:  # one of Pillow's own
             raise _damaged(path) from error
-        reason = error.strerror or errno.errorcode.get(error.errno, "unknown error")
-        raise InputFileError(f'"{path}" can\'t be opened: {reason}.', subject=path) from error
+        reason = error.strerror or errno.errorcode.get(error.errno, Sentence("unknown error"))
+        raise InputFileError(
+            Sentence('"{path}" can\'t be opened: {reason}.', path=path, reason=reason), subject=path
+        ) from error
     except Exception as error:  # decoders raise whatever they like on a damaged file
         raise _damaged(path) from error
 
@@ -181,7 +209,11 @@ def decode(source: Source) -> Decoded:
         pixels = _load_8bit(image)
     else:
         raise InputFileError(
-            f'"{source.path}" has pixels of a kind that is not read (mode {image.mode}).',
+            Sentence(
+                '"{path}" has pixels of a kind that is not read (mode {mode}).',
+                path=source.path,
+                mode=image.mode,
+            ),
             subject=source.path,
         )
     if pixels.ndim == 2:
@@ -272,7 +304,10 @@ def _silence_pillow() -> None:
 
 def _damaged(path: Path) -> InputFileError:
     return InputFileError(
-        f'"{path}" is damaged, was cut short, or is of a kind that is not read.', subject=path
+        Sentence(
+            '"{path}" is damaged, was cut short, or is of a kind that is not read.', path=path
+        ),
+        subject=path,
     )
 
 
@@ -309,9 +344,15 @@ def _is_sixteen_bit(source: Source) -> bool:
             return False
         planar = len(bits) > 1 and image.tag_v2.get(exif.PLANAR_CONFIGURATION, 1) == 2
         if set(bits) != {16} or planar or image.mode not in ("I;16", "I;16B", "RGB", "RGBA"):
-            how = f"{max(bits)} bits" + (" in separate planes" if planar else "")
+            how = Sentence("{count} bits", count=max(bits))
+            if planar:
+                how = Sentence("{count} bits in separate planes", count=max(bits))
             raise InputFileError(
-                f'"{source.path}" has pixels of a kind that is not read ({how}).',
+                Sentence(
+                    '"{path}" has pixels of a kind that is not read ({how}).',
+                    path=source.path,
+                    how=how,
+                ),
                 subject=source.path,
             )
         return True

@@ -1,7 +1,7 @@
 """Where detail may come from, class family by class family, and the finest detail itself.
 
 Detail within fine places is big, so it is worked out only in those tiles that something is
-copied from. Beside the body photo lies, if skin is wanted and the body shows none, the head
+copied from. Beside the body photo lies, if skin is wanted and the body keeps none, the head
 photo as it was placed: one canvas, so that an offset can lead to either.
 """
 
@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 
 from engine.arrays import Field, Indices, Mask, Pixels
+from engine.boxes import Box
 from engine.cells import PITCH, CellMeans, fine_size, unit_of
 from engine.labels import IGNORE, SKIN, Layout, SemanticClass, mask_of
 from engine.spreading import spread
 from engine.texture import WINDOW, Lattice, Places, needed_nodes, usable_corners
-from engine.tiles import Box, each, read_padded, tiles, upsample
+from engine.tiles import each, read_padded, tiles, upsample
 
 DETAIL_STEPS = 128  # of a level of 255, in int16
 _TILE = 256
@@ -161,7 +162,7 @@ def families_of(
         keeps: cells whose pixels stay, well away from the region.
         wanted: cells to be generated.
         places: on the canvas, which is at least as large as the body's grid.
-        head_skin: on the canvas, skin of the placed head, to be used if there is no other.
+        head_skin: on the canvas, skin of the placed head, to be used if no other is kept.
     """
     here = box.slices
     canvas = places.grey.shape
@@ -173,15 +174,15 @@ def families_of(
         if not needed.any():
             continue
         own = eroded(body_families == id, _MARGIN)
+        tiers = [_on_canvas(own & keeps, canvas), _on_canvas(own, canvas)]
+        if id == SKIN_FAMILY and head_skin is not None:
+            tiers.insert(1, head_skin)  # a neck looks like its face, not like the one that went
         source = np.zeros(canvas, bool)
-        usable = source
-        for tier in (own & keeps, own):
-            source[: own.shape[0], : own.shape[1]] |= tier
-            usable = usable_corners(source)
-            if np.count_nonzero(usable) >= _ENOUGH:
+        for tier in tiers:
+            source = source | tier
+            if has_enough(source):
                 break
-        if id == SKIN_FAMILY and head_skin is not None and not usable.any():
-            source, usable = head_skin, usable_corners(head_skin)
+        usable = usable_corners(source)
         if not usable.any():
             source, usable = plain_places(places, keeps)
         expected = np.zeros((*box.shape, 2), np.float32)
@@ -193,6 +194,17 @@ def families_of(
         known = (body_families == id)[here] & keeps[here] & (mask > 0.9)
         families.append(Family(id, mask, known, needed_nodes(needed), usable, expected))
     return families
+
+
+def has_enough(source: Mask) -> bool:
+    """Whether a family finds what it needs in these cells."""
+    return int(np.count_nonzero(usable_corners(source))) >= _ENOUGH
+
+
+def _on_canvas(cells: Mask, canvas: tuple[int, ...]) -> Mask:
+    result = np.zeros(canvas, bool)
+    result[: cells.shape[0], : cells.shape[1]] = cells
+    return result
 
 
 def _floor(strength: Field, source: Mask) -> Field:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from engine.errors import DeviceError
+from engine.sentences import Sentence
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,23 @@ def choose(name: str | None = None) -> Compute:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise DeviceError(f"There is no device called '{name}'.", subject=name) from error
+        raise DeviceError(
+            Sentence("There is no device called '{name}'.", name=name), subject=name
+        ) from error
     if device.type == "cuda":
         if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
-            raise DeviceError(f"The device '{name}' isn't available here.", subject=name)
+            raise DeviceError(
+                Sentence("The device '{name}' isn't available here.", name=name), subject=name
+            )
         return Compute(device, torch.bfloat16)
     if device.type == "mps":
         if not torch.backends.mps.is_available():
-            raise DeviceError(f"The device '{name}' isn't available here.", subject=name)
+            raise DeviceError(
+                Sentence("The device '{name}' isn't available here.", name=name), subject=name
+            )
         return Compute(device, torch.float16)
     if device.type != "cpu":
-        raise DeviceError(f"The device '{name}' isn't supported.", subject=name)
+        raise DeviceError(Sentence("The device '{name}' isn't supported.", name=name), subject=name)
     return Compute(device, torch.bfloat16 if cpu_has_fast_bf16() else torch.float32)
 
 

@@ -79,10 +79,9 @@ def write_webp(file: BinaryIO, picture: Picture) -> None:
 
 def write_png(file: BinaryIO, picture: Picture) -> None:
     """8 or 16 bits."""
-    _, packed = cv2.imencode(".png", cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2BGR))
     chunks = []
     if picture.icc:
-        chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(picture.icc)))
+        chunks.append(icc_chunk(picture.icc))
     if picture.dpi:
         x, y = (round(v / 0.0254) for v in picture.dpi)
         chunks.append((b"pHYs", struct.pack(">IIB", x, y, 1)))
@@ -90,19 +89,55 @@ def write_png(file: BinaryIO, picture: Picture) -> None:
         chunks.append((b"eXIf", block))
     if packet := _packet(picture):  # uncompressed, so that it is found by whoever scans for it
         chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet))
-    file.write(with_png_chunks(packed.tobytes(), chunks))
+    write_png_pixels(file, picture.pixels, chunks)
 
 
-def with_png_chunks(png: bytes, chunks: list[tuple[bytes, bytes]]) -> bytes:
-    """``png`` with chunks (name, data) put right behind its header, in the given order."""
-    header_end = len(_PNG_START) + 12 + 13
-    if png[:8] != _PNG_START or png[12:16] != b"IHDR":
-        raise ValueError("not a PNG")
-    added = b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks
-    )
-    return png[:header_end] + added + png[header_end:]
+def icc_chunk(icc: bytes) -> tuple[bytes, bytes]:
+    """A profile for ``write_png_pixels``."""
+    return b"iCCP", b"ICC profile\0\0" + zlib.compress(icc)
+
+
+def write_png_pixels(
+    file: BinaryIO, pixels: NDArray[Any], chunks: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
+    """H x W x 3 or 4 uint8 or uint16 as PNG, with chunks (name, data) before the pixels.
+
+    Band by band: what encodes a large photo at once holds up all other threads.
+    """
+    height, width, channels = pixels.shape
+    colour = {3: 2, 4: 6}[channels]
+    header = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, colour, 0, 0, 0)
+    file.write(_PNG_START)
+    for name, data in ((b"IHDR", header), *chunks):
+        _write_png_chunk(file, name, data)
+    packer = zlib.compressobj(1)
+    for band in _filtered(pixels):
+        if data := packer.compress(band.data):
+            _write_png_chunk(file, b"IDAT", data)
+    _write_png_chunk(file, b"IDAT", packer.flush())
+    _write_png_chunk(file, b"IEND", b"")
+
+
+def _filtered(pixels: NDArray[Any]) -> Iterator[NDArray[np.uint8]]:
+    """Bands of rows as PNG packs them: each byte less that of the pixel on its left."""
+    height, width, channels = pixels.shape
+    step = channels * pixels.itemsize
+    rows = max(1, _STRIP_BYTES // (width * step))
+    for top in range(0, height, rows):
+        band = pixels[top : top + rows]
+        raw = np.ascontiguousarray(band, band.dtype.newbyteorder(">"))
+        samples = raw.view(np.uint8).reshape(len(band), width * step)
+        out = np.empty((len(band), 1 + width * step), np.uint8)
+        out[:, 0] = 1  # the filter "Sub"
+        out[:, 1 : 1 + step] = samples[:, :step]
+        np.subtract(samples[:, step:], samples[:, :-step], out=out[:, 1 + step :])
+        yield out
+
+
+def _write_png_chunk(file: BinaryIO, name: bytes, data: bytes) -> None:
+    file.write(struct.pack(">I", len(data)) + name)
+    file.write(data)
+    file.write(struct.pack(">I", zlib.crc32(data, zlib.crc32(name))))
 
 
 def write_tiff(file: BinaryIO, picture: Picture) -> None:

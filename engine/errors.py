@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from engine.sentences import Sentence
+
 
 class EngineError(Exception):
     """Base of all errors shown to a user. ``str(error)`` is one sentence, no traceback.
 
     Args:
-        sentence: what happened and, where it helps, what to do, in English; it names the
-            file or value at fault.
+        sentence: what happened and, where it helps, what to do; it names the file or value at
+            fault. The engine's own are ``Sentence`` objects: English, to be translated where
+            they are shown.
         subject: the file path or value at fault, for callers that show it apart.
     """
 
     def __init__(self, sentence: str, *, subject: object = None) -> None:
         super().__init__(sentence)
+        self.sentence = sentence
         self.subject = subject
 
 
@@ -45,4 +49,4 @@ class Cancelled(EngineError):
     """The job was cancelled by the user."""
 
     def __init__(self) -> None:
-        super().__init__("The job was cancelled.")
+        super().__init__(Sentence("The job was cancelled."))

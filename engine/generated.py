@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from engine.arrays import Field, Mask
+from engine.boxes import Box
 from engine.cells import PITCH, fine_size, luminance
 from engine.detail import (
     DETAIL_STEPS,
@@ -25,6 +26,7 @@ from engine.harmonising import harmonised
 from engine.labels import SemanticClass
 from engine.matching import match
 from engine.sharpening import edge_width, narrowed, narrowing
+from engine.skin import in_tone
 from engine.surroundings import Surroundings
 from engine.texture import (
     Lattice,
@@ -34,7 +36,7 @@ from engine.texture import (
     transfer,
     with_detail,
 )
-from engine.tiles import Box, upsample
+from engine.tiles import upsample
 
 _SOFTNESS = 1.2  # cells: blur of a generated picture that has no edges to measure it
 _SHY, _SHY_INSIDE, _SHY_SKIN = 2.0, 10.0, 18.0  # contrast (levels per cell) of an edge
@@ -108,7 +110,7 @@ def generate(
 
     Args:
         match_grain: add grain where there is less than in the photo.
-        match_skin: skin, too, takes on the colours of its like in the photo.
+        match_skin: skin, too, takes on the colours of its like in the picture.
     """
     a, here, places = around, around.box.slices, around.places
     size, ratio = a.size, places.means.ratio
@@ -120,6 +122,9 @@ def generate(
             for family in a.families
         ],
     )  # fmt: skip
+    for family in a.families:
+        if match_skin and family.id == SKIN_FAMILY:
+            image = in_tone(image, family.mask, a.skin)
     crisp, softness = _with_narrow_edges(a, image, ratio)
     look = blur(places.means.cells, softness)
 

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 
 from engine.arrays import Field, Mask
+from engine.boxes import Box
 from engine.cells import luminance
 from engine.texture import Lattice, corners_of
-from engine.tiles import Box
 
 _BINS = 4
 _LEAST = 0.25  # a variance (levels of 255 squared) below this can't be seen

@@ -6,13 +6,8 @@ the pixels; this module is what everybody else uses. All of it may be called fro
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
-import shutil
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,13 +19,14 @@ from PIL import Image
 
 from engine import colour, decoding, encoding, xmp
 from engine.colour import convert_profile
-from engine.errors import EngineError, InputFileError, OutputFileError
+from engine.errors import InputFileError, OutputFileError
 from engine.labels import NUM_CLASSES, Layout, palette
 from engine.provenance import Provenance
+from engine.sentences import Sentence
+from engine.writing import StrPath, atomic_write
 
 __all__ = [
     "Photo",
-    "atomic_write",
     "convert_profile",
     "photo_of",
     "read_layout",
@@ -41,8 +37,6 @@ __all__ = [
     "write_mask",
     "write_photo",
 ]
-
-StrPath = str | os.PathLike[str]
 
 # Suffix -> what writes it, and the longest side it can have.
 _WRITERS: dict[str, tuple[Callable[[BinaryIO, encoding.Picture], None], int]] = {
@@ -180,13 +174,24 @@ def write_photo(photo: Photo, path: StrPath, provenance: Provenance | None = Non
     except KeyError:
         known = ", ".join(suffix[1:] for suffix in _WRITERS)
         raise OutputFileError(
-            f'"{path}" can\'t be written: its name has to end with one of {known}.',
+            Sentence(
+                '"{path}" can\'t be written: its name has to end with one of {known}.',
+                path=path,
+                known=known,
+            ),
             subject=path,
         ) from None
     if max(photo.size) > longest:
         raise OutputFileError(
-            f'"{path}" can\'t be written: {photo.width} x {photo.height} pixels are more than '
-            f"{path.suffix[1:]} can hold ({longest} a side).",
+            Sentence(
+                '"{path}" can\'t be written: {width} x {height} pixels are more than {format} can '
+                "hold ({longest} a side).",
+                path=path,
+                width=photo.width,
+                height=photo.height,
+                format=path.suffix[1:],
+                longest=longest,
+            ),
             subject=path,
         )
     picture = encoding.Picture(
@@ -237,7 +242,7 @@ def read_mask(path: StrPath, size: tuple[int, int] | None = None) -> NDArray[np.
         for channel in (1, 2):
             total += pixels[..., channel] * weights[channel]
         mask = (total / (1000 * top)).astype(np.float32)
-    _need_same_size(path, "mask", mask, size)
+    _need_same_size(path, Sentence("mask"), mask, size)
     return mask
 
 
@@ -272,17 +277,25 @@ def read_layout(path: StrPath, size: tuple[int, int] | None = None) -> Layout:
         rawmode = str(image.tile[0][3]) if source.is_png else ""
         if rawmode != "L" and not rawmode.startswith("P"):
             raise InputFileError(
-                f'"{path}" is not a layout: that is an indexed or an 8-bit grey PNG.',
+                Sentence(
+                    '"{path}" is not a layout: that is an indexed or an 8-bit grey PNG.', path=path
+                ),
                 subject=path,
             )
         image.load()
         layout: Layout = np.array(image, dtype=np.uint8)
-    _need_same_size(path, "layout", layout, size)
+    _need_same_size(path, Sentence("layout"), layout, size)
     if (highest := int(layout.max())) >= NUM_CLASSES:
         y, x = np.argwhere(layout == highest)[0]
         raise InputFileError(
-            f'"{path}" holds the class id {highest} at ({x}, {y}); ids go from 0 to '
-            f"{NUM_CLASSES - 1}.",
+            Sentence(
+                '"{path}" holds the class id {highest} at ({x}, {y}); ids go from 0 to {last}.',
+                path=path,
+                highest=highest,
+                x=x,
+                y=y,
+                last=NUM_CLASSES - 1,
+            ),
             subject=path,
         )
     return layout
@@ -301,49 +314,21 @@ def write_layout(layout: Layout, path: StrPath) -> None:
         image.save(file, "PNG")
 
 
-@contextmanager
-def atomic_write(path: StrPath) -> Iterator[BinaryIO]:
-    """A binary file to write into, that appears at ``path`` only if the block succeeds.
-
-    Until then it lies in the same folder under another name; nothing is left of it on
-    failure. A link at ``path`` keeps pointing to the file, which is replaced.
-
-    Raises:
-        OutputFileError: naming ``path``, for every ``OSError`` in the block or here.
-    """
-    target = Path(os.path.realpath(path))
-    part = target.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        if target.is_dir():
-            raise OutputFileError(f'"{path}" can\'t be written: it is a folder.', subject=path)
-        try:
-            with open(part, "xb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            if target.exists():
-                if not os.access(target, os.W_OK):  # replacing would get around that
-                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-                shutil.copymode(target, part)
-            os.replace(part, target)
-        except BaseException:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
-    except EngineError:
-        raise
-    except OSError as error:
-        reason = error.strerror or str(error) or "unknown error"
-        raise OutputFileError(f'"{path}" can\'t be written: {reason}.', subject=path) from error
-
-
 def _need_same_size(
     path: Path, what: str, array: NDArray[Any], size: tuple[int, int] | None
 ) -> None:
     height, width = array.shape
     if size is not None and (width, height) != tuple(size):
         raise InputFileError(
-            f'"{path}" is {width} x {height} pixels, but the {what} has to be '
-            f"{size[0]} x {size[1]}.",
+            Sentence(
+                '"{path}" is {width} x {height} pixels, but the {what} has to be '
+                "{wanted_width} x {wanted_height}.",
+                path=path,
+                width=width,
+                height=height,
+                what=what,
+                wanted_width=size[0],
+                wanted_height=size[1],
+            ),
             subject=path,
         )

@@ -21,6 +21,7 @@ from engine.requests import (
     Request,
     Result,
 )
+from engine.sentences import Sentence
 from engine.timing import JobTimer
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class JobContext:
         self._job, self._cache, self._timer = job, cache, timer
         self._stage: Stage | None = None
         self._hits = self._misses = 0
-        self._notes: list[str] = []
+        self._notes: list[Sentence] = []
 
     def plan(self, steps: Mapping[str, int], seconds: Mapping[str, float] | None = None) -> None:
         """Say at the job's beginning which stages come, for progress and time left.
@@ -226,14 +227,14 @@ class JobContext:
         if self._job._on_preview is not None:
             self._job._on_preview(Preview(frame, step, steps, to_photo, shown))
 
-    def note(self, sentence: str) -> None:
+    def note(self, sentence: Sentence) -> None:
         """Tell the user something, with the progress; kept in ``notes``, each only once."""
         if sentence not in self._notes:
             self._notes.append(sentence)
             self._report(sentence)
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Sentence, ...]:
         return tuple(self._notes)
 
     @property

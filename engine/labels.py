@@ -116,10 +116,15 @@ def mask_of(layout: Layout, classes: frozenset[SemanticClass]) -> NDArray[np.boo
     return table[layout]
 
 
+_SIDES = {_C.LEFT_EYE: _C.RIGHT_EYE, _C.RIGHT_EYE: _C.LEFT_EYE}
+# What each class is in a mirrored picture.
+MIRRORED: tuple[int, ...] = tuple(int(_SIDES.get(label, label)) for label in _C)
+
+
 def swap_sides(layout: Layout) -> Layout:
     """Left eye for right eye and back: what a mirrored layout needs."""
     table = np.arange(256, dtype=np.uint8)
-    table[[_C.LEFT_EYE, _C.RIGHT_EYE]] = [_C.RIGHT_EYE, _C.LEFT_EYE]
+    table[:NUM_CLASSES] = MIRRORED
     return table[layout]
 
 

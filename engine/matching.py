@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from engine.arrays import Field, Indices, Mask
+from engine.boxes import Box
 from engine.cells import PITCH
 from engine.texture import WINDOW, Lattice, Places, corners_of
-from engine.tiles import Box
 
 _SWEEPS = 6
 _JOIN = 0.3  # price of any join, in variances of the texture

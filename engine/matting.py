@@ -22,11 +22,12 @@ import cv2
 import numpy as np
 
 from engine.arrays import Field, Mask, Pixels
+from engine.boxes import Box
 from engine.framing import FRAME_SIZE, Similarity, warp
 from engine.labels import HEAD, SemanticClass, mask_of
 from engine.placing import TILE, HeadLayer, place_head, to_dtype
 from engine.spreading import shrink, spread
-from engine.tiles import Box, each, power_of_two, read_padded, tiles, upsample
+from engine.tiles import each, power_of_two, read_padded, tiles, upsample
 
 # Half widths, in frame px, of the band in which colours decide: (inwards, outwards).
 HAIR_BAND = (2.5, 3.5)

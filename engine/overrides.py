@@ -1,8 +1,8 @@
-"""What the user painted on the head or body photo, in place of what the parser says of it.
+"""What the user painted, in place of what the models say.
 
-All of it is photo-sized and comes down to the canonical frame here. Where nothing was changed,
-the parser's own layout and probabilities stay as they are: they know more than a picture of
-them has kept.
+What is painted on the head or body photo is photo-sized and comes down to the canonical frame
+here. Where nothing was changed, the parser's own layout and probabilities stay as they are: they
+know more than a picture of them has kept. What is painted on the result moves with its head.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.framing import warp
-from engine.labels import HEAD, Layout, SemanticClass, mask_of
+from engine.framing import Similarity, warp
+from engine.labels import HEAD, IGNORE, Layout, SemanticClass, mask_of, swap_sides
 from engine.masks import Mask
 from engine.stages import SIZE, FrameView, Parsed, photo_layout
 
@@ -62,6 +62,26 @@ def remasked(parsed: Parsed, seen: FrameView, mask: NDArray[np.float32]) -> Pars
         taken=np.where(masked, share, mask_of(parsed.layout, HEAD).astype(np.float32)),
         masked=masked,
     )
+
+
+def moved_along(layout: Layout, move: Similarity) -> Layout:
+    """A painted layout of a result after the head in it has moved.
+
+    What is painted of the head's classes goes along, and lies on top of what stays.
+
+    Args:
+        layout: H x W uint8 class ids, ``IGNORE`` where nothing is painted.
+        move: of the head, in pixels of the layout.
+    """
+    head = mask_of(layout, HEAD)
+    moved: Layout = warp(
+        np.where(head, layout, np.uint8(IGNORE)), move, layout.shape[::-1],
+        interpolation=cv2.INTER_NEAREST, border=cv2.BORDER_CONSTANT, border_value=IGNORE,
+    )  # fmt: skip
+    if move.flip:
+        moved = swap_sides(moved)
+    stays = np.where(head, np.uint8(IGNORE), layout)
+    return np.where(moved == IGNORE, stays, moved)
 
 
 def _share(mask: Mask | NDArray[np.float32], seen: FrameView) -> NDArray[np.float32]:

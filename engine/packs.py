@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine.errors import PackError
 from engine.resources import resource_path
+from engine.sentences import Sentence
 
 DEFAULT_PACK = "compact-256"
 MANIFEST = "pack.json"
@@ -58,7 +59,7 @@ def find_pack(name: str | Path | None = None) -> Path:
     for folder in folders:
         if (folder / MANIFEST).is_file():
             return folder
-    raise PackError(f"There is no model pack '{wanted}'.", subject=wanted)
+    raise PackError(Sentence("There is no model pack '{wanted}'.", wanted=wanted), subject=wanted)
 
 
 def load_manifest(folder: Path) -> PackManifest:
@@ -68,20 +69,30 @@ def load_manifest(folder: Path) -> PackManifest:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] > FORMAT:  # looked at first: a newer file may hold what we don't know
             raise PackError(
-                f"The pack {folder} needs a newer version of HS Desktop.", subject=folder
+                Sentence("The pack {path} needs a newer version of HS Desktop.", path=folder),
+                subject=folder,
             )
         manifest = PackManifest(**data)
         if not isinstance(manifest.files, dict):
             raise TypeError("files")
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise PackError(f"{path} can't be read as a model pack.", subject=path) from error
+        raise PackError(
+            Sentence("{path} can't be read as a model pack.", path=path), subject=path
+        ) from error
     for key, found, wanted in (
-        ("classes", manifest.class_scheme, CLASS_SCHEME),
-        ("frame size", manifest.frame_size, FRAME_SIZE),
+        (Sentence("classes"), manifest.class_scheme, CLASS_SCHEME),
+        (Sentence("frame size"), manifest.frame_size, FRAME_SIZE),
     ):
         if found != wanted:
             raise PackError(
-                f"The pack {folder} has the {key} '{found}', not '{wanted}'.", subject=folder
+                Sentence(
+                    "The pack {path} has the {key} '{found}', not '{wanted}'.",
+                    path=folder,
+                    key=key,
+                    found=found,
+                    wanted=wanted,
+                ),
+                subject=folder,
             )
     return manifest
 
@@ -100,16 +111,23 @@ def verify_pack(folder: Path) -> PackManifest:
     manifest = load_manifest(folder)
     missing = [m for m in MODELS if not any(f.startswith(f"{m}/") for f in manifest.files)]
     if missing:
-        raise PackError(f"The pack {folder} lacks the model '{missing[0]}'.", subject=folder)
+        raise PackError(
+            Sentence("The pack {path} lacks the model '{model}'.", path=folder, model=missing[0]),
+            subject=folder,
+        )
     for name, expected in manifest.files.items():
         path = folder / name
         if not path.is_file():
-            raise PackError(f"The pack's file {path} is missing.", subject=path)
+            raise PackError(Sentence("The pack's file {path} is missing.", path=path), subject=path)
         if _sha256(path) != expected:
             raise PackError(
-                f"The pack's file {path} is damaged (its checksum is wrong); install the pack "
-                "again.", subject=path,
-            )  # fmt: skip
+                Sentence(
+                    "The pack's file {path} is damaged (its checksum is wrong); install the pack "
+                    "again.",
+                    path=path,
+                ),
+                subject=path,
+            )
     return manifest
 
 

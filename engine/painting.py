@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 
 from engine.arrays import Field, Pixels
+from engine.boxes import Box
 from engine.cells import PITCH, CellGrid, fine_size, unit_of
 from engine.generated import Generated
 from engine.matting import Matte
 from engine.placing import to_dtype
 from engine.surroundings import Surroundings
-from engine.tiles import Box, upsample
+from engine.tiles import upsample
 
 
 @dataclass(frozen=True)

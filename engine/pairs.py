@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine import overrides, stages
 from engine.colour import convert_profile
@@ -12,7 +14,8 @@ from engine.compositing import HeadLayer
 from engine.errors import RequestError
 from engine.finding.finder import Head
 from engine.framing import Similarity
-from engine.requests import HeadPlace, SwapRequest
+from engine.requests import HeadPlace, HeadTransform, Result, SwapRequest
+from engine.sentences import Sentence
 from engine.sgldm.pipeline import HSDiffusionPipeline
 
 
@@ -42,6 +45,12 @@ class Pair(NamedTuple):
         move = stages.align(head_parsed, body_parsed, request.transform, body.to_frame)
         return cls(head, body, head_parsed, body_parsed, move, mask_key)
 
+    def moved_since(self, transform: HeadTransform) -> Similarity:
+        """The head's move in the body photo since the user's own move was ``transform``."""
+        before = stages.align(self.head_parsed, self.body_parsed, transform, self.body.to_frame)
+        frame = self.body.to_frame
+        return frame.then(before.inverse()).then(self.move).then(frame.inverse())
+
     @property
     def place(self) -> HeadPlace | None:
         """Where the head stands before the user's own move."""
@@ -61,14 +70,41 @@ class Pair(NamedTuple):
             masked=self.head_parsed.masked,
         )
 
-    def resolution_note(self, request: SwapRequest) -> str | None:
+    def resolution_note(self, request: SwapRequest) -> Sentence | None:
         """What to say when the head has far fewer pixels than the body it goes to."""
         if self.head.height * 1.6 >= self.body.height * request.transform.scale:
             return None
-        return (
-            f"The head photo has a smaller head ({self.head.height:.0f} px) than the body photo "
-            f"({self.body.height:.0f} px): the head will look softer than its surroundings."
+        return Sentence(
+            "The head photo has a smaller head ({head:.0f} px) than the body photo "
+            "({body:.0f} px): the head will look softer than its surroundings.",
+            head=self.head.height,
+            body=self.body.height,
         )
+
+
+class Composed(NamedTuple):
+    """Two people put together, ready to be sampled.
+
+    Attributes:
+        scene: with all that the user painted.
+        pair: whose head and whose body.
+        own_layout: of the frame, without what was painted on it; ``None``: all of it was.
+        painted: on the result, photo-sized, where the head is now.
+    """
+
+    scene: stages.Scene
+    pair: Pair
+    own_layout: NDArray[np.uint8] | None
+    painted: NDArray[np.uint8] | None
+
+    def told(self, result: Result) -> Result:
+        """``result`` with what the caller may want to know of all this."""
+        result = replace(result, head_place=self.pair.place)
+        if self.own_layout is None or self.painted is None:
+            return result
+        height, width = self.painted.shape
+        own = stages.photo_layout(self.own_layout, self.pair.body.to_frame, (width, height))
+        return replace(result, own_layout=own, painted=self.painted)
 
 
 def find_pair(pipeline: HSDiffusionPipeline, request: SwapRequest) -> Pair:
@@ -88,17 +124,24 @@ def find_pair(pipeline: HSDiffusionPipeline, request: SwapRequest) -> Pair:
 def check_sizes(request: SwapRequest) -> None:
     """Raise ``RequestError`` where something painted isn't of its photo's size."""
     for photo, what, array in (
-        (request.head, "head layout", request.head_layout),
-        (request.head, "head mask", request.head_mask),
-        (request.body, "body layout", request.body_layout),
-        (request.body, "layout", request.layout),
-        (request.body, "region", request.region),
+        (request.head, Sentence("head layout"), request.head_layout),
+        (request.head, Sentence("head mask"), request.head_mask),
+        (request.body, Sentence("body layout"), request.body_layout),
+        (request.body, Sentence("layout"), request.layout),
+        (request.body, Sentence("region"), request.region),
     ):
         if array is not None and array.shape != (photo.height, photo.width):
             height, width = array.shape[:2]
             raise RequestError(
-                f"The {what} is {width} x {height} pixels, its photo {photo.width} x "
-                f"{photo.height}.",
+                Sentence(
+                    "The {what} is {width} x {height} pixels, its photo "
+                    "{photo_width} x {photo_height}.",
+                    what=what,
+                    width=width,
+                    height=height,
+                    photo_width=photo.width,
+                    photo_height=photo.height,
+                ),
                 subject=what,
             )
 

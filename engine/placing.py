@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from engine.arrays import Field, Mask, Pixels
+from engine.boxes import Box
 from engine.framing import Similarity
 from engine.labels import Layout
-from engine.tiles import Box, each, read_padded, tiles
+from engine.tiles import each, read_padded, tiles
 
 TILE = 256
 _STEPS = 32  # cv2.remap knows positions to 1/32 px

@@ -73,7 +73,11 @@ class SwapRequest:
         sampling: seed, guidance, steps, strength.
         keep_background: also keep all of the body photo outside the old head (default);
             off: the paper's way, only head and body are known.
-        layout: replaces the inpainted layout; the body photo's size, uint8 class ids.
+        layout: replaces the inpainted layout; the body photo's size, uint8 class ids, 255 where
+            the engine shall say what is there.
+        layout_transform: the move of the head under which ``layout`` was painted: where it isn't
+            ``transform``, what it holds of the head's classes goes along with the head, and all
+            else stays. ``None``: all of it stays.
         region: replaces the transition region; the body photo's size, float32 0..1.
         feather: width of the region's soft rim in body-photo pixels; ``None`` = automatic.
         variations: how many results, with seeds ``seed``, ``seed + 1``, ...
@@ -94,6 +98,7 @@ class SwapRequest:
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     keep_background: bool = True
     layout: Layout | None = None
+    layout_transform: HeadTransform | None = None
     region: Mask | None = None
     feather: float | None = None
     variations: int = 1
@@ -222,11 +227,15 @@ class Result:
         region: photo-size float32 0..1: outside (0) every pixel is its source's own.
         seed: the seed that made it; ``None`` where none was used.
         milliseconds: stage name -> time spent; a stage served from the cache has 0.
-        notes: sentences the user should read (resolution mismatch, a fall-back ...).
+        notes: sentences the user should read (resolution mismatch, a fall-back ...); English,
+            to be translated where they are shown.
         device: for instance ``"cpu bf16"``.
         pack: name and version of the model pack.
         head_place: where the head of a swap (or of its layout) stands; ``None`` for other
             jobs, and where the head photo shows no head's pixels.
+        own_layout: what the engine alone says where a swap's ``layout`` says something of its own;
+            ``None`` where it was given none, or a whole one.
+        painted: that ``layout`` with the head's classes where they are now; with ``own_layout``.
         people: of a parse job, a box round each head found in the photo, in photo pixels; it
             is centred on the face and may reach beyond the photo. The first is the one that
             is taken unless another is asked for, the others follow by prominence.
@@ -241,4 +250,6 @@ class Result:
     device: str = ""
     pack: str = ""
     head_place: HeadPlace | None = None
+    own_layout: Layout | None = None
+    painted: Layout | None = None
     people: tuple[Box, ...] = ()

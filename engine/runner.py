@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine import overrides, previews, stages
+from engine.boxes import Box
 from engine.cache import content_hash
 from engine.colour import convert_profile
 from engine.compositing import (
@@ -27,8 +28,9 @@ from engine.errors import NoPersonError, PackError, RequestError
 from engine.finding.finder import Head
 from engine.framing import Similarity
 from engine.imageio import Photo
+from engine.labels import IGNORE
 from engine.packs import MODELS, find_pack, verify_pack
-from engine.pairs import Pair, check_sizes, find_pair
+from engine.pairs import Composed, Pair, check_sizes, find_pair
 from engine.requests import (
     LayoutRequest,
     ParseRequest,
@@ -39,10 +41,10 @@ from engine.requests import (
     SamplingSettings,
     SwapRequest,
 )  # fmt: skip
+from engine.sentences import Sentence
 from engine.sgldm.denoiser import one_hot
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import SamplerInputs, sample
-from engine.tiles import Box
 
 T = TypeVar("T")
 
@@ -70,7 +72,10 @@ def load_pipeline(folder: Path) -> HSDiffusionPipeline:
             for name, cls in zip(MODELS, classes, strict=True)
         }
     except (OSError, ValueError, RuntimeError) as error:
-        raise PackError(f"The pack {folder} can't be loaded: {error}", subject=folder) from error
+        raise PackError(
+            Sentence("The pack {path} can't be loaded: {reason}", path=folder, reason=error),
+            subject=folder,
+        ) from error
     return HSDiffusionPipeline(**models)
 
 
@@ -109,7 +114,9 @@ class PipelineRunner:
         except torch.cuda.OutOfMemoryError:
             torch.cuda.empty_cache()
             self._move("cpu")
-            context.note("The graphics card ran out of memory; the job went on on the CPU.")
+            context.note(
+                Sentence("The graphics card ran out of memory; the job went on on the CPU.")
+            )
             return self._run(request, context)
 
     def _run(self, request: Request, context: JobContext) -> tuple[Result, ...]:
@@ -146,7 +153,7 @@ class PipelineRunner:
 
         return self._cached(context, make, "parse", photo, to_frame)
 
-    def _scene(self, request: SwapRequest, context: JobContext) -> tuple[stages.Scene, Pair]:
+    def _scene(self, request: SwapRequest, context: JobContext) -> Composed:
         check_sizes(request)
         with context.stage("find", 2):
             head = self._find(context, request.head, request.head_at)
@@ -165,9 +172,7 @@ class PipelineRunner:
                 head_view, pair.head_parsed, body_view, pair.body_parsed, pair.move, head_image,
                 keep_background=request.keep_background,
             )  # fmt: skip
-            if request.layout is None:
-                scene = stages.inpaint(self.pipeline, scene, blended)
-            return stages.with_overrides(scene, body.to_frame, request.layout, request.region)
+            return scene if is_whole else stages.inpaint(self.pipeline, scene, blended)
 
         with context.stage("layout"):
             mask = request.head_mask
@@ -177,11 +182,30 @@ class PipelineRunner:
             )
             body_parsed = self._as_painted(context, body_view, body_parsed, request.body_layout)
             pair = Pair.of(request, head, body, head_parsed, body_parsed, mask_key)
-            scene = self._cached(
+            painted = self._painted(context, request, pair)
+            is_whole = painted is not None and not (painted == IGNORE).any()
+            own = self._cached(
                 context, make, "scene", request.head, request.body, pair,
-                request.keep_background, request.layout, request.region,
+                request.keep_background, is_whole,
             )  # fmt: skip
-        return scene, pair
+            scene = self._cached(
+                context,
+                lambda: stages.with_overrides(own, body.to_frame, painted, request.region),
+                "overrides", own, body.to_frame, painted, request.region,
+            )  # fmt: skip
+        return Composed(scene, pair, None if is_whole else own.layout, painted)
+
+    def _painted(
+        self, context: JobContext, request: SwapRequest, pair: Pair
+    ) -> NDArray[np.uint8] | None:
+        """The user's own layout of the result, where the head is now."""
+        layout, before = request.layout, request.layout_transform
+        if layout is None or before is None or before == request.transform:
+            return layout
+        move = pair.moved_since(before)
+        return self._cached(
+            context, lambda: overrides.moved_along(layout, move), "moved along", layout, move
+        )
 
     def _as_painted(
         self,
@@ -202,7 +226,8 @@ class PipelineRunner:
     # --- requests --------------------------------------------------------------------
 
     def _swap(self, request: SwapRequest, context: JobContext) -> tuple[Result, ...]:
-        scene, pair = self._scene(request, context)
+        composed = self._scene(request, context)
+        scene, pair = composed.scene, composed.pair
         if (note := pair.resolution_note(request)) is not None:
             context.note(note)
         results = self._generate(
@@ -210,7 +235,7 @@ class PipelineRunner:
             lambda: pair.head_layer(request), request.region,
             (request.head, request.body, pair),
         )  # fmt: skip
-        return tuple(replace(result, head_place=pair.place) for result in results)
+        return tuple(composed.told(result) for result in results)
 
     def placed_head(self, request: SwapRequest) -> NDArray[Any]:
         """The head photo as it lies in the body photo, which its opaque part is taken from."""
@@ -220,7 +245,7 @@ class PipelineRunner:
 
     def _retouch(self, request: RetouchRequest, context: JobContext) -> tuple[Result, ...]:
         if not request.mask.any():
-            raise RequestError("The mask is empty: there is nothing to retouch.")
+            raise RequestError(Sentence("The mask is empty: there is nothing to retouch."))
         with context.stage("find"):
             try:
                 head: Head | None = self._find(context, request.photo, None)
@@ -248,10 +273,10 @@ class PipelineRunner:
         )  # fmt: skip
 
     def _layout(self, request: SwapRequest, context: JobContext) -> Result:
-        scene, pair = self._scene(request, context)
-        to_frame = pair.body.to_frame
-        layout = stages.photo_layout(scene.layout, to_frame, request.body.size)
-        return replace(self._result(context, None, layout), head_place=pair.place)
+        composed = self._scene(request, context)
+        to_frame = composed.pair.body.to_frame
+        layout = stages.photo_layout(composed.scene.layout, to_frame, request.body.size)
+        return composed.told(self._result(context, None, layout))
 
     def _parse(self, request: ParseRequest, context: JobContext) -> Result:
         with context.stage("find", 2):

@@ -30,6 +30,7 @@ from engine.imageio import Photo
 from engine.labels import (
     FACE_PARTS,
     HEAD,
+    IGNORE,
     NUM_CLASSES,
     Layout,
     SemanticClass,
@@ -117,7 +118,7 @@ def find(pipeline: HSDiffusionPipeline, photo: Photo, at: tuple[float, ...] | No
 
 def pick(heads: Sequence[Head], photo: Photo, at: tuple[float, ...] | None) -> Head:
     """The one of a photo's heads that is asked for; raises ``NoPersonError``."""
-    return pick_head(list(heads), at, name=str(photo.path or "the photo"))
+    return pick_head(list(heads), at, name=None if photo.path is None else str(photo.path))
 
 
 def find_all(
@@ -296,16 +297,20 @@ def blend(
 def inpaint(pipeline: HSDiffusionPipeline, scene: Scene, blended: Layout) -> Scene:
     """Fill the blended layout; the result says what stands *behind* the head's rim."""
     # The whole head is there already; under its matte's outer half, never hair under hair.
-    filled = inpaint_layout(pipeline.layout_generator, blended, without=HEAD)
+    filled = inpaint_layout(pipeline.layout_generator, blended, whole_head=True)
     return Scene(scene.image, scene.known, filled, scene.region, scene.masks)
 
 
 def with_overrides(
     scene: Scene, to_frame: Similarity, layout: Layout | None, region: NDArray[np.float32] | None
 ) -> Scene:
-    """The user's own layout or region (photo-sized) in place of the automatic ones."""
+    """The user's own layout or region (photo-sized) in place of the automatic ones.
+
+    Where the layout is ``IGNORE``, the automatic one stays.
+    """
     if layout is not None:
         own = warp(layout, to_frame, SIZE, interpolation=cv2.INTER_NEAREST)
+        own = np.where(own == IGNORE, scene.layout, own)
         scene = Scene(scene.image, scene.known, own, scene.region, scene.masks)
     if region is not None:
         inside = inside_mask(region.shape, to_frame)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from engine.arrays import Field, Mask, Pixels
+from engine.boxes import Box
 from engine.cells import PITCH, CellGrid, CellMeans, cell_means
 from engine.detail import (
     SKIN_FAMILY,
@@ -18,6 +19,7 @@ from engine.detail import (
     eroded,
     families_of,
     family_layout,
+    has_enough,
     source_layout,
 )
 from engine.framing import Similarity, warp
@@ -26,9 +28,10 @@ from engine.labels import Layout
 from engine.matting import Matte
 from engine.placing import HeadLayer
 from engine.texture import Places
-from engine.tiles import Box, read_padded
+from engine.tiles import read_padded
 
 _MARGIN = 16  # cells around the region that are looked at
+_SAMPLE = 2000  # colours of skin, of head and body each
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Surroundings:
         wanted: HxW, cells to be generated.
         keeps: HxW, cells whose pixels stay.
         places, families, store: what can be copied.
+        skin: Nx3, colours of the cells that show real skin in the result, a sample of them.
         floor: how strong grain is.
     """
 
@@ -51,6 +55,7 @@ class Surroundings:
     places: Places
     families: Sequence[Family]
     store: DetailStore
+    skin: Field
     floor: GrainFloor
 
 
@@ -81,13 +86,17 @@ def surroundings_of(
         for f in np.unique(final)
     }
     planes = [Plane(body_pixels, (0, 0), grid.box, means)]
+    own_skin = eroded(body_families == SKIN_FAMILY, 2) & keeps
+    skin = [means.cells[own_skin]]
     head_skin = None
-    if head is not None and matte is not None and SKIN_FAMILY in masks:
-        wants_skin = (wanted[box.slices] & (masks[SKIN_FAMILY] > 0.5)).any()
-        if wants_skin and not (body_families == SKIN_FAMILY).any():
-            planes.append(_head_plane(matte, grid))
-            skin = _head_skin(head, matte, grid, planes[1].box)
-            head_skin = _beside([np.zeros(grid.shape, bool), skin])
+    wants_skin = SKIN_FAMILY in masks and (wanted[box.slices] & (masks[SKIN_FAMILY] > 0.5)).any()
+    if head is not None and matte is not None and wants_skin:
+        plane = _head_plane(matte, grid)
+        there = _head_skin(head, matte, grid, plane.box)
+        skin.append(plane.means.cells[there])
+        if not has_enough(own_skin):
+            planes.append(plane)
+            head_skin = _beside([np.zeros(grid.shape, bool), there])
     canvas = CellMeans(
         *(
             _beside([getattr(plane.means, name) for plane in planes])
@@ -101,8 +110,14 @@ def surroundings_of(
     strength = places.strength[: seen.shape[0], : seen.shape[1], 1]
     return Surroundings(
         k, box, wanted, keeps, places, families, DetailStore(planes, k, Box.of(known.shape).shape),
+        np.concatenate([_sample(colours) for colours in skin]),
         grain_floor(means.cells, strength, keeps),
     )  # fmt: skip
+
+
+def _sample(colours: Field) -> Field:
+    """At most ``_SAMPLE`` of them, evenly."""
+    return colours[:: -(-len(colours) // _SAMPLE) or 1]
 
 
 def _head_plane(matte: Matte, grid: CellGrid) -> Plane:

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 
 from engine.arrays import Field, Indices, Mask, Pixels
+from engine.boxes import Box
 from engine.cells import PITCH, CellMeans, luminance
-from engine.tiles import Box
 
 WINDOW = 2 * PITCH  # a node's neighbourhood, in cells
 COARSE = 2.0  # detail is what is finer than this blur, in cells

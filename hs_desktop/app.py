@@ -127,24 +127,39 @@ class Program:
             self._saving.start(1000 * self._preferences[key])
 
 
-def run(files: Sequence[Path] = ()) -> int:
+def run(
+    files: Sequence[Path] = (),
+    *,
+    home: Path | None = None,
+    open_engine: Callable[[Preferences], EngineLike] | None = None,
+    attend: Callable[[Program], None] | None = None,
+) -> int:
     """Open the editor, with a project or photos; returns the exit code.
 
     Where no window can be opened, the process ends with one sentence and the exit code 2.
+
+    Args:
+        files: to be opened.
+        home: where preferences, logs and autosaves live instead of the user's own folders.
+        open_engine: called with the first job, instead of opening what the preferences name.
+        attend: called with the program before its window is shown; measuring begins there.
     """
     app = _application()
-    preferences = Preferences(paths.config_folder() / "preferences.json")
+    preferences = Preferences((home or paths.config_folder()) / "preferences.json")
     _speak(app, preferences["language"])
-    logs = Logs(paths.log_folder())
+    logs = Logs(paths.log_folder() if home is None else home / "log")
     _log.info("HS Desktop %s", __version__)
     loop = QEventLoop(app)
     asyncio.set_event_loop(loop)
     try:
         program = Program(
-            app, loop, preferences, lambda: _open_engine(preferences), paths.autosave_folder()
-        )
+            app, loop, preferences, lambda: (open_engine or _open_engine)(preferences),
+            paths.autosave_folder() if home is None else home / "autosave",
+        )  # fmt: skip
         _listen_to_signals(loop, program)
         try:
+            if attend is not None:
+                attend(program)
             program.start(files)
             loop.run_until_complete(program.run())
         finally:

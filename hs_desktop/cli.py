@@ -17,7 +17,7 @@ from pathlib import Path
 
 from engine.errors import EngineError, InputFileError
 from hs_desktop import __version__, i18n
-from hs_desktop.commands import batch, machine, pictures, projects, training
+from hs_desktop.commands import batch, bench, machine, pictures, projects, training
 from hs_desktop.commands.options import Parser, join_negative_values
 from hs_desktop.commands.terminal import say
 from hs_desktop.filetypes import PHOTOS, PROJECT
@@ -38,7 +38,7 @@ def build_parser() -> Parser:
     subparsers = parser.add_subparsers(
         dest="command", metavar=_("COMMAND"), title=_("commands"), parser_class=Parser
     )
-    for module in (pictures, batch, projects, machine, training):
+    for module in (pictures, batch, projects, machine, bench, training):
         module.add_parsers(subparsers)
     return parser
 
@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         run: Callable[..., int] = args.run
         return run(args)
     except EngineError as error:
-        say(str(error))
+        say(i18n.translated(error))
     except MemoryError:
         say(_("There is not enough memory for that."))
     except KeyboardInterrupt:

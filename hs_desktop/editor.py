@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Coroutine
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.errors import EngineError
+from engine.errors import Cancelled, EngineError
 from hs_desktop.document import commands, hsd
 from hs_desktop.document.autosave import Autosave
 from hs_desktop.document.document import Document
@@ -25,18 +25,18 @@ from hs_desktop.document.export import export
 from hs_desktop.document.layers import Layer
 from hs_desktop.engine_bridge import EngineBridge, JobRecord
 from hs_desktop.found import Found
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 from hs_desktop.live import LIVE, Live
 from hs_desktop.messages import Level, Message
 from hs_desktop.orders import Orders
 from hs_desktop.preferences import Preferences
+from hs_desktop.readings import Readings
 from hs_desktop.results import replace_photo
 from hs_desktop.tools.state import ToolState
 
 if TYPE_CHECKING:
     from engine.imageio import Photo
     from engine.requests import Box, HeadPlace
-    from hs_desktop.document.state import ProjectState
 
 SWAP = "swap"  # the lane of swaps that are asked for
 _log = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ class Editor(QObject):
     Attributes:
         document: the open one.
         tools: the tool in the hand.
+        readings: the files being read.
 
     Signals:
         document_replaced: another document is open: observe that one from now on.
@@ -91,6 +92,7 @@ class Editor(QObject):
         self.preferences = preferences
         self.bridge = bridge
         self.tools = ToolState()
+        self.readings = Readings(self)
         self._autosave_folder = autosave_folder
         self._tasks: set[asyncio.Task[Any]] = set()
         self._active: dict[Side, str | None] = dict.fromkeys(Side)
@@ -98,7 +100,8 @@ class Editor(QObject):
         self._compared: tuple[str, str] | None = None
         self._opening: dict[Side, object] = {}  # the latest photo asked for
         self._saving = asyncio.Lock()
-        self.document = self._made()
+        self._keeping = asyncio.Lock()
+        self.document = Document()
         self.autosave: Autosave | None = None
         self._found = Found(self.document, self)
         self._found.people_changed.connect(self.people_changed)
@@ -106,6 +109,7 @@ class Editor(QObject):
         self._live = Live(lambda: self.document, lambda: self._orders.swap(LIVE), self)
         self._orders = Orders(self, self._live, self._found)
         self._watch(self.document)
+        preferences.changed.connect(self._preference_changed)
 
     # --- the document --------------------------------------------------------------------------
 
@@ -136,21 +140,34 @@ class Editor(QObject):
     def _watch(self, document: Document) -> None:
         folder = self._autosave_folder
         self.autosave = None if folder is None else Autosave(folder, document)
+        self._limit_history()
         document.changed.connect(self._document_changed)
         document.history.changed.connect(self._live.follow)
 
     def new(self) -> None:
-        self.replace_document(self._made())
+        self.replace_document(Document())
 
-    def _made(self, state: ProjectState | None = None, path: Path | None = None) -> Document:
-        return Document(state, path, self.preferences["undo_memory"] << 20)
+    async def open_project(
+        self, path: Path, may_leave: Callable[[], Awaitable[bool]] | None = None
+    ) -> None:
+        """Edit the project in a file, unless another one is opened before it has been read.
 
-    async def open_project(self, path: Path) -> None:
-        """Raises ``ProjectError``; the present project stays open then."""
-        former = self.document
-        state = await asyncio.to_thread(hsd.read_project, path)
-        if former is self.document:  # else another one was opened meanwhile
-            self.replace_document(self._made(state, path))
+        Args:
+            path: the file.
+            may_leave: asked where the present project has changed meanwhile.
+
+        Raises:
+            ProjectError: it can't be read; the present project stays open.
+            Cancelled: the user has given it up.
+        """
+        former, serial = self.document, self.document.serial
+        text = _("Opening {name}…").format(name=path.name)
+        state = await self.readings.read(text, lambda watch: hsd.read_project(path, watch))
+        changed = former is self.document and serial != former.serial
+        if changed and may_leave is not None and not await may_leave():
+            return
+        if former is self.document:
+            self.replace_document(Document(state, path))
             self.preferences.add_recent(path)
 
     async def save(self, path: Path | None = None) -> None:
@@ -168,19 +185,24 @@ class Editor(QObject):
         async with self._saving:  # or an older state might be written over a newer one
             document.settle()
             state, serial = document.state.frozen(), document.serial
-            with self._noted(document, target):
-                await asyncio.to_thread(hsd.write_project, state, target)
+            await self._aside(target, lambda: hsd.write_project(state, target))
             document.path = target
             if document.serial == serial:
                 document.history.mark_clean()
         self.preferences.add_recent(target)
         if document is self.document:
             self.document_saved.emit()
+            self.spawn(self.autosave_now())  # what was kept isn't needed any more
 
-    def _noted(self, document: Document, target: Path) -> AbstractContextManager[None]:
-        """Around saving: should the program die, what it leaves beside the file is found."""
-        autosave = self.autosave if document is self.document else None
-        return nullcontext() if autosave is None else autosave.saving(target)
+    async def _aside(self, target: Path, write: Callable[[], None]) -> None:
+        """Write a file in another thread; should the program die, what it leaves is found."""
+        note = nullcontext() if self.autosave is None else self.autosave.saving(target)
+
+        def noted() -> None:
+            with note:
+                write()
+
+        await asyncio.to_thread(noted)
 
     async def export(self, path: Path, variation_id: str | None = None) -> None:
         """Write the result, or one of its variations as if it alone were applied.
@@ -190,22 +212,21 @@ class Editor(QObject):
         state = self.document.state
         if variation_id is not None:
             state = commands.apply_variation(variation_id).redo(state)
-        told = self.preferences["provenance"]
-        await asyncio.to_thread(export, state.frozen(), path, provenance=told)
+        frozen, told = state.frozen(), self.preferences["provenance"]
+        await self._aside(path, lambda: export(frozen, path, provenance=told))
         self.say(_('Exported to "{path}".').format(path=path))
 
     async def autosave_now(self) -> None:
         """Keep what isn't saved, for the case of a crash; quick where nothing changed."""
-        while self.autosave is not None and not self.autosave.prepare():
-            await asyncio.sleep(0)  # the window goes on
-        pending = None if self.autosave is None else self.autosave.snapshot()
-        if pending is not None:
-            await asyncio.to_thread(pending.write)
+        async with self._keeping:  # what has changed while something was written is next
+            pending = None if self.autosave is None else self.autosave.snapshot()
+            if pending is not None:
+                await asyncio.to_thread(pending.write)
 
     # --- photos --------------------------------------------------------------------------------
 
     async def open_photo(self, side: Side, path: Path) -> None:
-        """Make a file the head or body photo; raises ``InputFileError``.
+        """Make a file the head or body photo; raises ``InputFileError`` and ``Cancelled``.
 
         It isn't, where another photo or project is opened before it has been read.
         """
@@ -213,7 +234,8 @@ class Editor(QObject):
 
         document, ours = self.document, object()
         self._opening[side] = ours
-        photo = await asyncio.to_thread(read_picture, path)
+        text = _("Reading {name}…").format(name=path.name)
+        photo = await self.readings.read(text, lambda _watch: read_picture(path))
         if document is self.document and self._opening.get(side) is ours:
             self.set_photo(side, photo, path.name)
 
@@ -282,7 +304,8 @@ class Editor(QObject):
                 self._orders.cancel(lane=LIVE)
 
     def cancel(self) -> None:
-        """Stop whatever the engine does for us."""
+        """Stop whatever is being read, and what the engine does for us."""
+        self.readings.cancel()
         self.bridge.cancel_all()
 
     # --- comparing -----------------------------------------------------------------------------
@@ -353,8 +376,10 @@ class Editor(QObject):
     async def _told(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
+        except Cancelled:
+            pass  # the user knows
         except EngineError as error:
-            self.say(str(error), Level.ERROR)
+            self.say(translated(error), Level.ERROR)
         except Exception as error:
             self.fault(error)
 
@@ -379,10 +404,18 @@ class Editor(QObject):
             task.cancel()
         if keep:
             self.autosave = None
+        self.preferences.changed.disconnect(self._preference_changed)
         self._leave()
         self.bridge.close()
 
     # --- observers -----------------------------------------------------------------------------
+
+    def _preference_changed(self, key: str) -> None:
+        if key == "undo_memory":
+            self._limit_history()
+
+    def _limit_history(self) -> None:
+        self.document.history.byte_budget = self.preferences["undo_memory"] << 20
 
     def _document_changed(self, change: Change) -> None:
         for side in Side:

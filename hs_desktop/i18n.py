@@ -11,7 +11,9 @@ import os
 import re
 from collections.abc import Sequence
 
+from engine.errors import EngineError
 from engine.resources import resource_path
+from engine.sentences import Sentence
 
 DOMAIN = "hs_desktop"
 _translations: gettext.NullTranslations = gettext.NullTranslations()
@@ -21,6 +23,24 @@ def _(sentence: str) -> str:
     """``sentence`` in the user's language, itself where there is no translation."""
     # gettext gives the catalogue's header for the empty string
     return _translations.gettext(sentence) if sentence else sentence
+
+
+def translated(said: str | BaseException) -> str:
+    """What the engine says, or an error, in the user's language.
+
+    Whatever is no ``Sentence`` of the engine's comes back as it is: it has been translated
+    where it was made, or it can't be.
+    """
+    sentence = said.sentence if isinstance(said, EngineError) else said
+    if not isinstance(sentence, Sentence):
+        return str(sentence)
+    if not sentence.values:
+        return _(sentence.template)
+    values = {
+        name: translated(value) if isinstance(value, Sentence) else value
+        for name, value in sentence.values.items()
+    }
+    return _(sentence.template).format(**values)
 
 
 def N_(sentence: str) -> str:

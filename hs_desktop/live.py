@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -71,7 +72,7 @@ class Live(QObject):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
         self._pause.timeout.connect(self._pause_ended)
-        self._due = False
+        self._due = self._is_answering = self._missed = False
 
     @property
     def is_due(self) -> bool:
@@ -95,8 +96,26 @@ class Live(QObject):
         """A request was made of the document as it is."""
         self._key = swap_key(self._document())
 
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """While an answer is put into the document, which is no new question."""
+        document = self._document()
+        is_latest = swap_key(document) == self._key
+        self._is_answering, self._missed = True, False
+        try:
+            yield
+        finally:
+            self._is_answering = False
+        if is_latest:
+            self._key = swap_key(document)
+        elif self._missed:
+            self.follow()
+
     def follow(self) -> None:
         """Something was done, undone or redone: a whole stroke, not each of its dabs."""
+        if self._is_answering:
+            self._missed = True
+            return
         if self.is_on and self._pause.isActive():
             self._due = True
         elif self.is_on:

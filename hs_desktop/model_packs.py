@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from engine.errors import PackError
 from engine.packs import MANIFEST, PackManifest, load_manifest, verify_pack
 from engine.resources import resource_path
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 
 _LARGEST = 32 << 30  # bytes of an unpacked pack
 
@@ -51,15 +52,55 @@ def import_pack(source: Path, own: Path) -> Path:
     Raises:
         PackError: it is none, is damaged, is there already, or can't be copied.
     """
+
+    def make(folder: Path) -> None:
+        if source.is_dir():
+            _copy(_root(source), folder)
+        else:
+            unpacked = folder.with_name("zip")
+            _unzip(source, unpacked)
+            _copy(_root(unpacked), folder)
+
+    return _installed(make, source, own)
+
+
+def import_model(source: Path, base: Path, own: Path) -> Path:
+    """A pack in the folder ``own``, as ``base`` but for the trained model in ``source``.
+
+    Takes some seconds: the model is loaded, to see that it can be.
+
+    Args:
+        source: a model's folder or weights, or the folder of a training run.
+        base: the folder of a pack.
+        own: of the user's packs.
+
+    Raises:
+        PackError: there is no model, it doesn't fit, or the pack is there already.
+    """
+
+    def make(folder: Path) -> None:
+        from engine.training.replacing import replace_model  # brings torch along
+
+        replace_model(base, source, folder)
+
+    return _installed(make, source, own)
+
+
+def is_pack(source: Path) -> bool:
+    """Whether a folder is a pack, or holds one; else it may be a model."""
+    return any(source.glob(MANIFEST)) or any(source.glob(f"*/{MANIFEST}"))
+
+
+# --- parts -------------------------------------------------------------------------------------
+
+
+def _installed(make: Callable[[Path], None], source: Path, own: Path) -> Path:
+    """The pack that ``make`` writes into a folder, verified and moved to ``own``."""
     try:
         own.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".import-", dir=own) as aside:
             folder = Path(aside) / "pack"
-            if source.is_dir():
-                _copy(_root(source), folder)
-            else:
-                _unzip(source, Path(aside) / "zip")
-                _copy(_root(Path(aside) / "zip"), folder)
+            make(folder)
             manifest = verify_pack(folder)
             target = own / f"{_plain(manifest.name)}-{_plain(manifest.version)}"
             if target.exists():
@@ -75,9 +116,6 @@ def import_pack(source: Path, own: Path) -> Path:
     return target
 
 
-# --- parts -------------------------------------------------------------------------------------
-
-
 def _in_folder(folder: Path, *, embedded: bool) -> list[InstalledPack]:
     found = []
     for path in sorted(folder.glob(f"*/{MANIFEST}")):
@@ -85,7 +123,7 @@ def _in_folder(folder: Path, *, embedded: bool) -> list[InstalledPack]:
         try:
             manifest, fault = load_manifest(path.parent), ""
         except PackError as error:
-            manifest, fault = None, str(error)
+            manifest, fault = None, translated(error)
         found.append(InstalledPack(key, path.parent, embedded, manifest, fault))
     return found
 

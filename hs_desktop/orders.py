@@ -21,7 +21,7 @@ from hs_desktop.document.events import Side
 from hs_desktop.document.variation import Variation
 from hs_desktop.engine_bridge import JobRecord
 from hs_desktop.found import photo_id
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 from hs_desktop.live import LIVE
 from hs_desktop.messages import Level
 from hs_desktop.results import add_results, set_parsed, update_live, variation_name
@@ -82,7 +82,7 @@ class Orders:
         try:
             request = self._editor.document.swap_request()
         except EngineError as error:
-            self._editor.say(str(error), Level.WARNING)
+            self._editor.say(translated(error), Level.WARNING)
             return None
         title = _("Swap")
         if lane == LIVE:
@@ -127,7 +127,7 @@ class Orders:
         try:
             request = document.retouch_request(mask_id)
         except EngineError as error:
-            self._editor.say(str(error), Level.WARNING)
+            self._editor.say(translated(error), Level.WARNING)
             return None
         side = document.state.side_of(mask_id)
         photo = Side.BODY if side is Side.RESULT else side
@@ -161,7 +161,7 @@ class Orders:
         editor, origin = self._editor, self._origins.pop(record, None)
         if record.state is JobState.FAILED and record.error is not None:
             if isinstance(record.error, EngineError):
-                editor.say(str(record.error), Level.ERROR)
+                editor.say(translated(record.error), Level.ERROR)
             else:
                 editor.fault(record.error)
         if record.state is not JobState.DONE:
@@ -182,7 +182,7 @@ class Orders:
         notes = tuple(dict.fromkeys(note for result in record.results for note in result.notes))
         for note in notes:
             if record.lane != LIVE or note not in self._live.notes:
-                self._editor.say(note, Level.WARNING)
+                self._editor.say(translated(note), Level.WARNING)
         if record.lane == LIVE:
             self._live.notes = notes
 
@@ -220,10 +220,13 @@ class Orders:
             if record.lane != LIVE:
                 budget = editor.preferences["variation_memory"] << 20
                 before = editor.active_on(Side.RESULT)
-                add_results(editor.document, record.title, made, request, first, budget)
+                with self._live.answering():
+                    add_results(editor.document, record.title, made, request, first, budget)
                 # The new one, unless the user is at work on a layer of another kind.
                 if before is None or isinstance(before, Variation):
                     editor.prefer(Side.RESULT, made[0].id)
             elif self._live.is_on:
                 former = self._live.layer_id
-                self._live.layer_id = update_live(editor.document, made[0], request, first, former)
+                with self._live.answering():
+                    live = update_live(editor.document, made[0], request, first, former)
+                self._live.layer_id = live

@@ -9,6 +9,8 @@ from typing import Any
 
 from psygnal import Signal
 
+from engine.errors import EngineError
+from engine.writing import atomic_write, remove_parts
 from hs_desktop.settings import PREFERENCES, SAMPLING, Value, checked_values, setting
 
 RECENT = 12  # projects remembered
@@ -33,6 +35,8 @@ class Preferences:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        # Should another editor be writing at this very moment, its next change writes all again.
+        remove_parts(path.parent)
         stored = _read(path)
         self._is_damaged = stored is None
         self._stored = stored or {}
@@ -118,9 +122,6 @@ class Preferences:
         return section
 
     def _write(self) -> None:
-        from engine.errors import EngineError
-        from engine.imageio import atomic_write  # brings OpenCV along
-
         data = json.dumps(self._stored, ensure_ascii=False, indent=1).encode("utf-8")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

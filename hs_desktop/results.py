@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.labels import HEAD, mask_of
+from engine.labels import HEAD, IGNORE, mask_of
 from engine.requests import HeadTransform, RetouchRequest, SwapRequest
 from hs_desktop.document import commands
 from hs_desktop.document.document import Document
@@ -26,9 +26,11 @@ from hs_desktop.document.variation import Variation
 from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from engine.imageio import Photo
     from engine.labels import Layout
-    from engine.requests import Mask, Result
+    from engine.requests import Result
 
 
 def variation_name(seed: int | None) -> str:
@@ -68,9 +70,9 @@ def set_parsed(document: Document, side: Side, layout: Layout) -> None:
     """
     title = _("Parse head photo") if side is Side.HEAD else _("Parse body photo")
     with document.history.group(title):
-        _set_layout(document, side, layout)
+        _set_layout(document, side, layout, HeadTransform())
         if side is Side.HEAD:
-            head = mask_of(layout, HEAD).astype(np.float32)
+            head = mask_of(layout, HEAD).view(np.uint8) * np.uint8(255)
             _set_mask(document, side, _("Head mask"), MaskRole.HEAD, head)
 
 
@@ -145,10 +147,12 @@ def _set_maps(document: Document, request: SwapRequest | RetouchRequest, result:
     """What the engine made of itself; what it was given comes back with the user's own edits."""
     if not isinstance(request, SwapRequest):
         return
-    if request.layout is None:
-        _set_layout(document, Side.RESULT, result.layout)
+    if result.own_layout is not None:
+        _follow_head(document, request, result, result.own_layout)
+    elif request.layout is None:
+        _set_layout(document, Side.RESULT, result.layout, request.transform)
     if request.region is None and result.region is not None:
-        _set_mask(document, Side.RESULT, _("Region"), MaskRole.REGION, result.region)
+        _set_mask(document, Side.RESULT, _("Region"), MaskRole.REGION, mask_levels(result.region))
 
 
 def _find(document: Document, side: Side, size: tuple[int, int], kind: type[Layer]) -> list[Layer]:
@@ -156,30 +160,68 @@ def _find(document: Document, side: Side, size: tuple[int, int], kind: type[Laye
     return [layer for layer in reversed(layers) if type(layer) is kind and layer.size == size]
 
 
-def _set_layout(document: Document, side: Side, layout: Layout) -> None:
-    size = layout.shape[1], layout.shape[0]
-    for layer in _find(document, side, size, LayoutLayer):
-        assert isinstance(layer, LayoutLayer)
-        if np.array_equal(layer.parsed.pixels, layout):
-            return
-        ids = Plane(layer.rebased(layout)) if layer.is_edited else Plane(layout)
-        document.do(commands.change_layer(layer.id, parsed=Plane(layout), ids=ids))
+def _set_layout(document: Document, side: Side, layout: Layout, transform: HeadTransform) -> None:
+    if (layer := _find_layout(document, side, layout)) is not None:
+        _rebase(document, layer, layout, transform)
         return
-    made = LayoutLayer.of(_("Layout"), layout)
+    made = replace(LayoutLayer.of(_("Layout"), layout), transform=transform)
     if side is Side.RESULT:  # there to be painted on, not to hide the picture
         made = replace(made, visible=False)
     document.do(commands.add_layer(side, made, _above_photos(document, side)))
 
 
-def _set_mask(document: Document, side: Side, name: str, role: MaskRole, mask: Mask) -> None:
-    size = mask.shape[1], mask.shape[0]
+def _follow_head(document: Document, request: SwapRequest, result: Result, layout: Layout) -> None:
+    """The engine's own layout under what was painted, which went along with the head.
+
+    What was painted while the engine was at work stays where it is.
+    """
+    layer = _find_layout(document, Side.RESULT, layout)
+    if layer is None or result.painted is None or request.layout is None:
+        return
+    if layer.transform == request.transform:
+        _rebase(document, layer, layout, request.transform)
+        return
+    since = layer.edited & (layer.ids.pixels != request.layout)
+    moved = np.where(result.painted == IGNORE, layout, result.painted)
+    ids = np.where(since, layer.ids.pixels, moved)
+    document.do(
+        commands.change_layer(
+            layer.id, parsed=Plane(layout), ids=Plane(ids), transform=request.transform
+        )
+    )
+
+
+def _find_layout(document: Document, side: Side, layout: Layout) -> LayoutLayer | None:
+    size = layout.shape[1], layout.shape[0]
+    found = next(iter(_find(document, side, size, LayoutLayer)), None)
+    assert found is None or isinstance(found, LayoutLayer)
+    return found
+
+
+def _rebase(
+    document: Document, layer: LayoutLayer, parsed: Layout, transform: HeadTransform
+) -> None:
+    """What was painted stays, the rest is what the engine says now; planes that do stay, too."""
+    changes: dict[str, Any] = {}
+    if not np.array_equal(layer.parsed.pixels, parsed):
+        ids = layer.rebased(parsed) if layer.is_edited else parsed
+        changes = {"parsed": Plane(parsed), "ids": Plane(ids)}
+    if layer.transform != transform:
+        changes["transform"] = transform
+    if changes:
+        document.do(commands.change_layer(layer.id, **changes))
+
+
+def _set_mask(
+    document: Document, side: Side, name: str, role: MaskRole, levels: NDArray[np.uint8]
+) -> None:
+    size = levels.shape[1], levels.shape[0]
     for layer in _find(document, side, size, MaskLayer):
         if isinstance(layer, MaskLayer) and layer.role is role:
-            levels = mask_levels(mask)
             if not np.array_equal(layer.automatic.pixels, levels):
                 document.do(commands.change_layer(layer.id, automatic=Plane(levels)))
             return
-    made = replace(MaskLayer.of(name, role, size, mask), visible=False)
+    made = replace(MaskLayer.of(name, role, size), automatic=Plane(levels), visible=False)
     document.do(commands.add_layer(side, made, _above_photos(document, side)))
 
 

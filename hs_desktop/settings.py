@@ -168,7 +168,7 @@ PREFERENCES: tuple[Setting, ...] = (
     Setting(
         "autosave_seconds", 20, N_("Autosave every"),
         N_("What isn't saved yet is kept this often, for the case of a crash."),
-        5, 30, 1, unit="s",
+        5, 25, 1, unit=N_("s"),  # and some to write it: what is lost is less than 30 s old
     ),
     Setting(
         "provenance", True, N_("Write provenance"),

@@ -123,6 +123,8 @@ QCheckBox::indicator:checked, QMenu::indicator:checked { background: $accent;
                                                          image: url($check); }
 QCheckBox::indicator:disabled { border-color: $disabled; }
 QCheckBox::indicator:focus { border-color: $focus; }
+QTreeWidget::item { padding: 3px 8px 3px 2px; }
+QAbstractSpinBox { min-height: 20px; }
 QHeaderView::section { background: $window; color: $muted; border: 0; padding: 3px 6px;
                        border-bottom: 1px solid $border; }
 QPlainTextEdit, QTextEdit { background: $base; border: 1px solid $border; border-radius: 3px; }

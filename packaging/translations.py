@@ -22,8 +22,8 @@ FOLDER = ROOT / "resources" / "translations"
 DOMAIN = "hs_desktop"
 SOURCES = ("main.py", "engine", "hs_desktop")
 # Function -> which of its arguments is a sentence. The engine knows of no language: the names of
-# its classes are translated where the window shows them.
-FUNCTIONS = {"_": 0, "N_": 0, "ClassInfo": 1}
+# its classes and what it says are translated where they are shown.
+FUNCTIONS = {"_": 0, "N_": 0, "ClassInfo": 1, "Sentence": 0}
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import nn
@@ -16,7 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from engine.devices import Compute, place
 from engine.engine import Engine
-from engine.imageio import Photo, read_photo
+from engine.evaluation.machine import enlarged, peak_memory_mb
+from engine.imageio import read_photo
 from engine.requests import SamplingSettings, SwapRequest
 from engine.resources import resource_path
 from engine.runner import PipelineRunner
@@ -25,16 +24,6 @@ from engine.sgldm.sampler import SamplerInputs, sample
 
 MEGAPIXELS = 12.0
 PAPER_STEPS = 200
-
-
-def _enlarged(photo: Photo) -> Photo:
-    """A photo resampled to 12 megapixels, with grain so that it isn't trivially smooth."""
-    factor = (MEGAPIXELS * 1e6 / (photo.width * photo.height)) ** 0.5
-    size = round(photo.width * factor), round(photo.height * factor)
-    pixels = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_CUBIC)
-    noise = np.random.default_rng(0).normal(0, 3, size=pixels.shape[:2]).astype(np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), 0.7)[..., None]
-    return photo.with_pixels(np.clip(pixels + noise, 0, 255).astype(np.uint8))
 
 
 def convolution_limit(device: torch.device, *, rounds: int = 30) -> float:
@@ -63,23 +52,13 @@ def _median_seconds(
     return float(np.median(times))
 
 
-def _peak_memory_mb() -> float | None:
-    """Of this process so far; ``None`` on Windows, which doesn't tell in this way."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
-
-
 def bench(pack: str | Path | None = None, device: str | None = None) -> dict[str, object]:
     """Run the benchmark; a dictionary of figures, times in milliseconds."""
     start = time.perf_counter()
     runner = PipelineRunner(pack, device)
     load_ms = 1000 * (time.perf_counter() - start)
-    head = _enlarged(read_photo(resource_path("samples") / "grace_hopper.jpg"))
-    body = _enlarged(read_photo(resource_path("samples") / "astronaut.png"))
+    head = enlarged(read_photo(resource_path("samples") / "grace_hopper.jpg"), MEGAPIXELS)
+    body = enlarged(read_photo(resource_path("samples") / "astronaut.png"), MEGAPIXELS)
     settings = SamplingSettings()
     preview_at: list[float] = []
     sampling_at: list[float] = []
@@ -117,7 +96,7 @@ def bench(pack: str | Path | None = None, device: str | None = None) -> dict[str
         "another_seed_ms": again_ms,
         "another_seed_stages_ms": dict(second.milliseconds),
         "first_preview_ms": 1000 * (preview_at[0] - sampling_at[0]) if preview_at else None,
-        "peak_memory_mb": _peak_memory_mb(),
+        "peak_memory_mb": peak_memory_mb(),
     }
     figures.update(_sampling(runner, settings))
     return figures

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.errors import InputFileError
 from engine.finding.finder import Head
 from engine.framing import FRAME_SIZE, warp
+from engine.sentences import Sentence
 from engine.training.prepare import Item
 
 Find = Callable[[NDArray[np.uint8]], Sequence[Head]]
@@ -31,7 +32,9 @@ def finder_figures(
         bgr = cv2.imread(str(dataset / item.photo), cv2.IMREAD_COLOR)
         if bgr is None:
             path = dataset / item.photo
-            raise InputFileError(f"{path} can't be read as a photo.", subject=path)
+            raise InputFileError(
+                Sentence("{path} can't be read as a photo.", path=path), subject=path
+            )
         photo = np.asarray(np.ascontiguousarray(bgr[..., ::-1]), np.uint8)
         top, chin = np.array(item.points[0]), np.array(item.points[1])
         height = math.dist(top, chin)

@@ -16,6 +16,7 @@ from torch import Tensor
 from engine.errors import NoPersonError
 from engine.finding.model import CROP, DETECTOR_FACE, REFINER_FACE, STRIDE, Finder
 from engine.framing import FRAME_SIZE, Similarity, canonical_frame, warp
+from engine.sentences import Sentence
 
 PYRAMID_STEP = 1.5
 SMALLEST, LARGEST = 64, 768  # px of the photo's longer side at the pyramid's ends
@@ -207,15 +208,18 @@ def _without_doubles(heads: list[Head]) -> list[Head]:
 
 
 def pick_head(
-    heads: list[Head], at: tuple[float, ...] | None = None, *, name: str = "the photo"
+    heads: list[Head], at: tuple[float, ...] | None = None, *, name: str | None = None
 ) -> Head:
     """The most prominent head, or the one at a point (x, y) or in a box (x0, y0, x1, y1).
 
     Raises:
         NoPersonError: there is none, or none there; ``name`` names the photo.
     """
+    name = name or Sentence("the photo")
     if not heads:
-        raise NoPersonError(f"No person's head was found in {name}.", subject=name)
+        raise NoPersonError(
+            Sentence("No person's head was found in {name}.", name=name), subject=name
+        )
     if at is None:
         return heads[0]
     if len(at) == 4:
@@ -228,5 +232,8 @@ def pick_head(
         inside = [h for h in heads if math.dist(h.centre, (x, y)) <= 1.5 * h.height]
     if not inside:
         place = ", ".join(f"{v:g}" for v in at)
-        raise NoPersonError(f"No person's head was found at {place} in {name}.", subject=name)
+        raise NoPersonError(
+            Sentence("No person's head was found at {place} in {name}.", place=place, name=name),
+            subject=name,
+        )
     return min(inside, key=lambda h: math.dist(h.centre, (x, y)))

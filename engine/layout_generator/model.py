@@ -49,7 +49,8 @@ class LayoutGenerator(ModelMixin, ConfigMixin):
 
         Args:
             layout: one-hot l, ``(N, 16, H, W)``, all zero where empty; H, W multiples of 32.
-            empty: ``(N, 1, H, W)``, 1 where the layout is to be filled.
+            empty: ``(N, 1, H, W)``, 1 where the layout is to be filled, 1/2 where the head is
+                there already and doesn't go on.
 
         Returns:
             logits ``(N, 16, H, W)`` and m_focus ``(N, 1, H, W)`` in [0, 1].

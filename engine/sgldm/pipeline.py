@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.fill import fill_by_class
 from engine.finding.model import Finder
-from engine.labels import Layout, SemanticClass
+from engine.labels import MIRRORED, Layout
 from engine.layout_generator.model import LayoutGenerator
 from engine.masks import known_cells
 from engine.parsing.model import Parser
@@ -65,11 +65,8 @@ class HSDiffusionPipeline(DiffusionPipeline):
             single: NDArray[np.float32] = self.parser(x).float().softmax(1)[0].cpu().numpy()
             return refined(single, frame) if refine else single
         both = self.parser(torch.cat([x, x.flip(-1)])).float().softmax(1)
-        back = both[1:].flip(-1)
-        swapped = back.clone()
-        left, right = SemanticClass.LEFT_EYE, SemanticClass.RIGHT_EYE  # they change sides
-        swapped[:, left], swapped[:, right] = back[:, right], back[:, left]
-        p: NDArray[np.float32] = ((both[:1] + swapped) / 2)[0].cpu().numpy()
+        back = both[1:].flip(-1)[:, MIRRORED]
+        p: NDArray[np.float32] = ((both[:1] + back) / 2)[0].cpu().numpy()
         return refined(p, frame) if refine else p
 
     @torch.no_grad()

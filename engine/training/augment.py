@@ -100,10 +100,15 @@ def studio(rng: np.random.Generator, size: int = FRAME_SIZE) -> Image:
     return np.clip(colour * fall[..., None] + noise, 0, 255).astype(np.uint8)
 
 
-def drapery(rng: np.random.Generator, size: int = FRAME_SIZE) -> Image:
+def drapery(
+    rng: np.random.Generator, size: int = FRAME_SIZE, *, like: NDArray[np.uint8] | None = None
+) -> Image:
     """Flags, curtains, shelves: stripes and spots of strong colours, in folds, more or less sharp.
 
     A parser that has never seen such a thing behind a head takes it for hair or hat.
+
+    Args:
+        like: Nx3 colours, of the head before it: half of the drapery takes on some of them.
     """
     y, x = np.mgrid[:size, :size].astype(np.float32)
     angle = rng.uniform(0, math.pi)
@@ -113,6 +118,9 @@ def drapery(rng: np.random.Generator, size: int = FRAME_SIZE) -> Image:
     )
     wave = rng.uniform(0, 8) * np.sin(along / rng.uniform(12, 60) + rng.uniform(0, 6))
     colours = rng.integers(0, 256, (int(rng.integers(2, 6)), 3)).astype(np.float32)
+    if like is not None and len(like):
+        alike = like[rng.integers(len(like), size=len(colours))] + rng.normal(0, 8, colours.shape)
+        colours = np.where(rng.random((len(colours), 1)) < 0.5, alike, colours).astype(np.float32)
     band = np.floor((across + wave) / rng.uniform(6, 50)).astype(int)
     image = colours[band % len(colours)]
     if rng.random() < 0.6:  # a field of another colour, with stars in it

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from engine.errors import InputFileError
 from engine.framing import FRAME_SIZE
+from engine.sentences import Sentence
 from engine.training.prepare import MARGIN, WIDE, Item, read_manifest
 
 Sample = dict[str, NDArray[Any]]
@@ -52,7 +53,13 @@ class Frames:
         if not items:
             kinds = " or ".join(sources)
             raise InputFileError(
-                f"{folder} holds no {split} photos with layouts from: {kinds}.", subject=folder
+                Sentence(
+                    "{path} holds no {split} photos with layouts from: {kinds}.",
+                    path=folder,
+                    split=split,
+                    kinds=kinds,
+                ),
+                subject=folder,
             )
         images = np.empty((len(items), WIDE, WIDE, 3), np.uint8)
         layouts = np.empty((len(items), WIDE, WIDE), np.uint8)
@@ -63,7 +70,10 @@ class Frames:
             )
             if bgr is None or layout is None:
                 raise InputFileError(
-                    f"{folder} lacks photo {item.id}; run 'prepare' again.", subject=folder
+                    Sentence(
+                        "{path} lacks photo {id}; run 'prepare' again.", path=folder, id=item.id
+                    ),
+                    subject=folder,
                 )
             images[k], layouts[k] = bgr[..., ::-1], layout
         return cls(items, images, layouts)

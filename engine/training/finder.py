@@ -21,6 +21,7 @@ from engine.finding.finder import find_heads
 from engine.finding.model import CROP, DETECTOR_FACE, REFINER_FACE, STRIDE, Finder
 from engine.framing import Similarity, warp
 from engine.labels import SemanticClass
+from engine.sentences import Sentence
 from engine.training.augment import degrade, light_and_colour
 from engine.training.data import Batch, Frames, Losses, Sample, batches
 from engine.training.prepare import MARGIN, Item, read_manifest
@@ -62,7 +63,9 @@ class FinderTask:
     def _photo(self, item: Item) -> NDArray[np.uint8]:
         bgr = cv2.imdecode(np.frombuffer(self.files[item.id], np.uint8), cv2.IMREAD_COLOR)
         if bgr is None:
-            raise InputFileError(f"{item.photo} can't be read as a photo.", subject=item.photo)
+            raise InputFileError(
+                Sentence("{path} can't be read as a photo.", path=item.photo), subject=item.photo
+            )
         return np.asarray(np.ascontiguousarray(bgr[..., ::-1]), np.uint8)
 
     def make(self, rng: np.random.Generator) -> Sample:

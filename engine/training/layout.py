@@ -22,7 +22,7 @@ from engine.labels import (
     mask_of,
     palette,
 )
-from engine.layout_generator.inpaint import inpaint_layouts
+from engine.layout_generator.inpaint import NO_HEAD, inpaint_layouts
 from engine.layout_generator.model import Discriminator, LayoutGenerator, mix
 from engine.masks import dilate
 from engine.sgldm.denoiser import one_hot
@@ -34,13 +34,20 @@ LAMBDA_CE, LAMBDA_GAN = 1.0, 0.2  # paper, equation 4
 
 
 def layout_hole(
-    layout: Layout, other: Layout, rng: np.random.Generator, *, keep_background: bool
+    layout: Layout,
+    other: Layout,
+    rng: np.random.Generator,
+    *,
+    keep_background: bool,
+    keep_head: bool = True,
 ) -> np.ndarray:
     """Neck removed and head-cover applied (paper, section 3.2): bool, true where empty.
 
-    The head itself stays: it is what the new neck must fit.
+    Args:
+        keep_head: the head itself stays: it is what a swap's new neck must fit. Else its rim
+            is lost, too, as under a retouch or in the restore test.
     """
-    head = mask_of(layout, HEAD)
+    head = mask_of(layout, HEAD) if keep_head else np.zeros(layout.shape, bool)
     hole = swap_hole(layout, other, rng) & ~head
     hole |= mask_of(layout, NECK)
     if rng.random() < 0.1:
@@ -79,8 +86,15 @@ class LayoutTask:
             flip=rng.random() < 0.5,
         )  # fmt: skip
         _, other = self.frames.canonical(int(j))
-        hole = layout_hole(layout, other, rng, keep_background=rng.random() < 0.7)
-        return {"layout": layout, "hole": hole | (layout == IGNORE)}
+        whole_head = rng.random() < 0.6
+        hole = layout_hole(
+            layout, other, rng, keep_background=rng.random() < 0.7, keep_head=whole_head
+        )
+        return {
+            "layout": layout,
+            "hole": hole | (layout == IGNORE),
+            "whole_head": np.array(whole_head),
+        }
 
     def batches(self, seed: int) -> Iterable[Batch]:
         return batches(self.make, self.batch_size, seed=seed)
@@ -89,7 +103,8 @@ class LayoutTask:
         truth, hole = batch["layout"], batch["hole"][:, None]
         known = (truth != IGNORE)[:, None]
         real = one_hot(truth).float()
-        layout, empty = real * ~hole, hole.float()
+        whole_head = batch["whole_head"][:, None, None, None]
+        layout, empty = real * ~hole, hole * torch.where(whole_head, NO_HEAD, 1.0)
         logits, focus = self.modules["generator"](layout, empty)
         # -log l~ of the true class, without the other 15: l~ = m_focus l^ + (1 - m_focus) l.
         ids = truth.long().clamp(max=NUM_CLASSES - 1)[:, None]
@@ -124,7 +139,7 @@ class LayoutTask:
     def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
         truth, blended = fixed_holes(self.validation)
         pick = slice(0, 48, 6)
-        filled = inpaint_layouts(averaged["generator"], blended[pick])
+        filled = inpaint_layouts(averaged["generator"], blended[pick], whole_head=True)
         colours = np.vstack([palette(), np.full((240, 3), 255, np.uint8)])
         rows = [np.hstack(list(colours[x])) for x in (truth[pick], blended[pick], filled)]
         cv2.imwrite(str(path), np.ascontiguousarray(np.vstack(rows)[..., ::-1]))
@@ -148,7 +163,7 @@ def restored_layouts(generator: nn.Module, frames: Frames) -> dict[str, float]:
     """Neck removed and head-cover applied: how well G_layout restores labelled frames."""
     truth, blended = fixed_holes(frames)
     parts = np.array_split(blended, max(1, len(blended) // 10))
-    filled = np.concatenate([inpaint_layouts(generator, part) for part in parts])
+    filled = np.concatenate([inpaint_layouts(generator, part, whole_head=True) for part in parts])
     a, b = filled == SemanticClass.NECK, truth == SemanticClass.NECK
     seen = truth != IGNORE
     hole = (blended == IGNORE) & seen

@@ -16,6 +16,7 @@ from torch import nn
 from engine.devices import Compute, place
 from engine.errors import InputFileError
 from engine.packs import MODELS, PackManifest, verify_pack, write_manifest
+from engine.sentences import Sentence
 
 # model in a pack -> folder below runs/
 SOURCES: Mapping[str, str] = {
@@ -91,6 +92,25 @@ def training_records(runs: Path, name: str) -> list[dict[str, object]]:
     return [*before, record]
 
 
+def classes() -> dict[str, Any]:
+    """Model in a pack -> its class."""
+    from engine.finding.model import Finder
+    from engine.layout_generator.model import LayoutGenerator
+    from engine.parsing.model import Parser
+    from engine.sgldm.autoencoder import Autoencoder
+    from engine.sgldm.denoiser import Denoiser
+
+    kinds = (Finder, Parser, Autoencoder, LayoutGenerator, Denoiser)
+    return dict(zip(MODELS, kinds, strict=True))
+
+
+def save_model(model: nn.Module, folder: Path) -> None:
+    """As packs have it: in half precision, and without a word about this machine."""
+    half = Compute(torch.device("cpu"), torch.float16)
+    place(model, half).save_pretrained(folder)  # type: ignore[operator]
+    _strip_config(folder / "config.json")
+
+
 def assemble(
     runs: Path,
     folder: Path,
@@ -109,25 +129,18 @@ def assemble(
     Raises:
         InputFileError: a model hasn't been trained yet.
     """
-    from engine.finding.model import Finder
-    from engine.layout_generator.model import LayoutGenerator
-    from engine.parsing.model import Parser
-    from engine.sgldm.autoencoder import Autoencoder
-    from engine.sgldm.denoiser import Denoiser
-
-    classes = (Finder, Parser, Autoencoder, LayoutGenerator, Denoiser)
-    half = Compute(torch.device("cpu"), torch.float16)
-    for model_name, cls in zip(MODELS, classes, strict=True):
+    for model_name, cls in classes().items():
         source = runs / SOURCES[model_name]
         if model_name == "autoencoder" and (runs / "decoder" / "autoencoder").is_dir():
             source = runs / "decoder" / "autoencoder"  # the same encoder, its decoder trained on
         if not source.is_dir():
-            raise InputFileError(f"{source} is missing: train it first.", subject=source)
+            raise InputFileError(
+                Sentence("{path} is missing: train it first.", path=source), subject=source
+            )
         model: nn.Module = cls.from_pretrained(source, use_safetensors=True)
-        if isinstance(model, Autoencoder):  # what the latents are scaled by stays exact enough
-            torch._assert(bool(torch.isfinite(model.latent_std).all()), "latent_std")
-        place(model, half).save_pretrained(folder / model_name)  # type: ignore[operator]
-        _strip_config(folder / model_name / "config.json")
+        if model_name == "autoencoder":  # what the latents are scaled by stays exact enough
+            torch._assert(bool(model.get_buffer("latent_std").isfinite().all()), "latent_std")
+        save_model(model, folder / model_name)
     provenance = {
         "data": DATA,
         "made": datetime.now(UTC).date().isoformat(),
@@ -144,32 +157,40 @@ def assemble(
 
 def model_card(manifest: PackManifest) -> str:
     """The pack's model card as Markdown, from its manifest alone."""
-    p = manifest.provenance
-    data, training = p["data"], p["training"]
-    assert isinstance(data, Mapping)
-    assert isinstance(training, Mapping)
+    p: Mapping[str, Any] = manifest.provenance
+    data, training = p.get("data"), p.get("training", {})
     lines = [
         f"# {manifest.name} {manifest.version}",
         "",
         f"Models of HS Desktop for canonical frames of {manifest.frame_size} px. "
-        f"Licence: {manifest.licence}. Made {p['made']} on: {p['hardware']}.",
+        f"Licence: {manifest.licence}. "
+        f"Made {p.get('made', 'at some time')} on: {p.get('hardware', 'unknown')}.",
         "",
         "Meant for head swaps and retouching by people who have the right to use both photos. "
         "Trained on a small set of street-fashion photos: faces, poses, clothes and lighting "
         "unlike those come out worse.",
         "",
-        f"Data: {data['name']}, {data['licence']}: {data['use']}. Landmarks: MediaPipe face mesh. "
-        "No photo is part of the pack.",
-        "",
-        "| model | command | steps | minutes |",
-        "|---|---|---|---|",
     ]
+    if data:
+        lines += [
+            f"Data: {data['name']}, {data['licence']}: {data['use']}. Landmarks: MediaPipe face "
+            "mesh. No photo is part of the pack.",
+            "",
+        ]
+    for change in p.get("replaced", ()):
+        lines += [
+            f"On {change['on']} the model `{change['model']}` of {change['in']} was replaced by "
+            f"`{change['from']}`.",
+            "",
+        ]
+    lines += ["| model | command | steps | minutes |", "|---|---|---|---|"]
     for run, records in training.items():
         lines += [f"| {run} | `{r['command']}` | {r['steps']} | {r['minutes']} |" for r in records]
     if p.get("remark"):
         lines += ["", str(p["remark"])]
     lines += ["", "## Figures on validation photos", ""]
-    lines += ["```json", json.dumps(p["figures"], indent=2, ensure_ascii=False), "```", ""]
+    figures = json.dumps(p.get("figures", {}), indent=2, ensure_ascii=False)
+    lines += ["```json", figures, "```", ""]
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from engine.evaluation.parser import iou_figures, parse_frames
 from engine.fill import pull_push
-from engine.labels import IGNORE, NUM_CLASSES, Layout, SemanticClass, mask_of, palette
+from engine.labels import HEAD, IGNORE, NUM_CLASSES, Layout, SemanticClass, mask_of, palette
 from engine.masks import dilate
 from engine.parsing.model import Parser
 from engine.training.augment import (
@@ -55,7 +55,7 @@ class ParserTask:
     """See ``loop.Task``."""
 
     def __init__(self, folder: Path, *, batch_size: int = 8, learning_rate: float = 1e-3) -> None:
-        self.frames = Frames.load(folder, "train", sources=("labels",))
+        self.frames = Frames.load(folder, "train")
         self.validation = Frames.load(folder, "validation", sources=("labels",))
         parser = Parser()
         self.modules: dict[str, nn.Module] = {"parser": parser}
@@ -67,10 +67,12 @@ class ParserTask:
         self.batch_size = batch_size
         self.weights = class_weights(self.frames.layouts)
         self.wardrobe = Wardrobe(self.frames)
-        # Those with a hat or a scarf are drawn twice as often as others.
-        draw = np.ones(len(self.frames))
+        # Noisy student (Xie et al. 2020): the parser's own labels teach too, half as often as
+        # a person's, since the student sees the frames augmented. Hats and scarves are rare,
+        # so that they are drawn twice as often.
+        draw = np.where([item.layout == "labels" for item in self.frames.items], 1.0, 0.5)
         for those in self.wardrobe.worn_by.values():
-            draw[those] = 2.0
+            draw[those] *= 2
         self.draw = draw / draw.sum()
 
     def make(self, rng: np.random.Generator) -> Sample:
@@ -109,7 +111,8 @@ class ParserTask:
         if kind < 0.12:
             return new_background(image, layout, studio(rng))
         if kind < 0.24:
-            return new_background(image, layout, drapery(rng))
+            like = image[mask_of(layout, HEAD)]
+            return new_background(image, layout, drapery(rng, like=like))
         if kind < 0.46:
             j = int(rng.integers(len(self.frames)))
             away = random_placement(rng, scale=(0.7, 1.6), degrees=15, shift=60)

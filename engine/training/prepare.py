@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from engine.errors import InputFileError
 from engine.framing import FRAME_SIZE, Similarity, canonical_frame, warp
 from engine.labels import IGNORE, Layout
+from engine.sentences import Sentence
 from engine.training import ccp
 
 MARGIN = 96
@@ -65,7 +66,11 @@ def read_manifest(folder: Path) -> tuple[Path, list[Item]]:
     path = folder / MANIFEST
     if not path.is_file():
         raise InputFileError(
-            f"{folder} holds no prepared data ({MANIFEST} is missing); run 'prepare' first.",
+            Sentence(
+                "{path} holds no prepared data ({name} is missing); run 'prepare' first.",
+                path=folder,
+                name=MANIFEST,
+            ),
             subject=folder,
         )
     text = path.read_text(encoding="utf-8")
@@ -78,7 +83,8 @@ def read_manifest(folder: Path) -> tuple[Path, list[Item]]:
         return Path(head["dataset"]), list(items.values())
     except (ValueError, TypeError, KeyError) as error:
         raise InputFileError(
-            f"{path} is damaged; remove it and run 'prepare' again.", subject=path
+            Sentence("{path} is damaged; remove it and run 'prepare' again.", path=path),
+            subject=path,
         ) from error
 
 
@@ -92,7 +98,7 @@ def _write_manifest(folder: Path, dataset: Path, items: Mapping[int, Item]) -> N
 def _write_png(path: Path, image: NDArray[np.uint8]) -> None:
     ok, data = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 3])
     if not ok:
-        raise InputFileError(f"{path} could not be encoded.", subject=path)
+        raise InputFileError(Sentence("{path} could not be encoded.", path=path), subject=path)
     partial = path.with_suffix(".part")
     partial.write_bytes(data.tobytes())
     partial.replace(path)
@@ -109,7 +115,9 @@ def _layout_of(
     if label_path.is_file():
         labels = cv2.imread(str(label_path), cv2.IMREAD_UNCHANGED)
         if labels is None or labels.ndim != 2:
-            raise InputFileError(f"{label_path} can't be read as labels.", subject=label_path)
+            raise InputFileError(
+                Sentence("{path} can't be read as labels.", path=label_path), subject=label_path
+            )
         wide_labels = warp(
             np.asarray(labels, np.uint8), to_wide, (WIDE, WIDE), interpolation=cv2.INTER_NEAREST,
             border=cv2.BORDER_CONSTANT, border_value=IGNORE,
@@ -141,12 +149,16 @@ def prepare(
     """
     for part in ("photos", "labels", "landmarks.npz"):
         if not (dataset / part).exists():
-            raise InputFileError(f"{dataset} holds no {part}.", subject=dataset)
+            raise InputFileError(
+                Sentence("{path} holds no {part}.", path=dataset, part=part), subject=dataset
+            )
     landmarks = ccp.read_landmarks(dataset)
     photos = sorted((dataset / "photos").glob("*.jpg"))
     for path in photos:
         if not path.stem.isdecimal():
-            raise InputFileError(f"{path} has no number for a name.", subject=path)
+            raise InputFileError(
+                Sentence("{path} has no number for a name.", path=path), subject=path
+            )
     done: dict[int, Item] = {}
     if (folder / MANIFEST).is_file():
         done = {item.id: item for item in read_manifest(folder)[1]}
@@ -170,7 +182,7 @@ def _prepare_one(
 ) -> Item:
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if bgr is None:
-        raise InputFileError(f"{path} can't be read as a photo.", subject=path)
+        raise InputFileError(Sentence("{path} can't be read as a photo.", path=path), subject=path)
     to_wide = canonical_frame(points[ccp.TOP], points[ccp.CHIN]).with_shift(MARGIN, MARGIN)
     wide = warp(bgr, to_wide, (WIDE, WIDE), interpolation=cv2.INTER_AREA)
     frame = np.ascontiguousarray(wide[..., ::-1])

@@ -20,6 +20,8 @@ from engine.devices import Compute, place
 from engine.fill import fill_by_class
 from engine.framing import FRAME_SIZE
 from engine.labels import BODY, HEAD, IGNORE, Layout, SemanticClass, mask_of
+from engine.layout_generator.inpaint import inpaint_layout
+from engine.layout_generator.model import LayoutGenerator
 from engine.masks import dilate, known_cells
 from engine.sgldm.autoencoder import FACTOR, Autoencoder
 from engine.sgldm.denoiser import Denoiser, alpha_sigma, one_hot
@@ -40,11 +42,13 @@ CROP = 32  # latent cells a side
 ECHOES = 2  # steps with each batch, for making one takes long (data echoing, Choi et al. 2019)
 COARSE_SHARE = 0.625  # of each batch gets coarse latents
 CLOTHES = frozenset({SemanticClass.UPPER_CLOTHES, SemanticClass.BODY_ACCESSORY})
+DRAWN_SHARE = 0.35  # of the holes that leave a head: their layout is G_layout's, as in use
 MARGIN = 2  # cells round a crop that are encoded but not trained on: the encoder sees them
 
 
 class SGLDMTask:
-    """See ``loop.Task``. Needs the trained autoencoder in ``runs/autoencoder``."""
+    """See ``loop.Task``. Needs the trained autoencoder in ``runs/autoencoder`` and G_layout in
+    ``runs/layout``."""
 
     def __init__(
         self, folder: Path, runs: Path, *, batch_size: int = 16, learning_rate: float = 4e-4
@@ -58,6 +62,10 @@ class SGLDMTask:
             self.autoencoder.eval().requires_grad_(False),
             Compute(torch.device("cpu"), torch.bfloat16),
         )
+        self.layout_generator: LayoutGenerator = LayoutGenerator.from_pretrained(
+            runs / "layout" / "generator"
+        )
+        self.layout_generator.eval().requires_grad_(False)
         denoiser = Denoiser()
         self.modules: dict[str, nn.Module] = {"denoiser": denoiser}
         self.optimizers: dict[str, torch.optim.Optimizer] = {
@@ -91,6 +99,8 @@ class SGLDMTask:
             head = mask_of(layout, HEAD)[..., None]
             shown = np.where(head, light_and_colour(image, rng, strength=0.5), image)
         layout = np.where(inside, layout, SemanticClass.BACKGROUND).astype(np.uint8)
+        if rng.random() < DRAWN_SHARE:
+            layout = self._drawn(layout, hole)
         filled = fill_by_class(shown, known, layout)
         wanted = inside & hole
         side, margin = CROP * FACTOR, MARGIN * FACTOR
@@ -118,6 +128,13 @@ class SGLDMTask:
             "known": cells.astype(np.float32)[None],
             "weight": (seen * np.where(cells, 0.1, 1.0)).astype(np.float32)[None],
         }
+
+    def _drawn(self, layout: Layout, hole: NDArray[np.bool_]) -> Layout:
+        """What G_layout makes of a hole; it isn't made to draw whole heads."""
+        head = mask_of(layout, HEAD)
+        if (head & hole).sum() > 0.5 * head.sum():
+            return layout
+        return inpaint_layout(self.layout_generator, np.where(hole, np.uint8(IGNORE), layout))
 
     def batches(self, seed: int) -> Iterable[Batch]:
         return batches(self.make, self.batch_size, seed=seed)

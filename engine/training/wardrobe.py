@@ -57,12 +57,16 @@ class Garment:
 
 
 class Wardrobe:
-    """What the people of a split wear; ``worn_by`` says, by kind, who of them."""
+    """What the people of a split wear; ``worn_by`` says, by kind, who of them.
+
+    Only garments labelled by people: what a parser took for a hat would be worn by many.
+    """
 
     def __init__(self, frames: Frames) -> None:
-        hat = (frames.layouts == SemanticClass.HAT).mean((1, 2)) > HAT_SHARE
+        labelled = np.array([item.layout == "labels" for item in frames.items])
+        hat = labelled & ((frames.layouts == SemanticClass.HAT).mean((1, 2)) > HAT_SHARE)
         below_face = frames.layouts[:, *BELOW_FACE]
-        scarf = (below_face == SemanticClass.BODY_ACCESSORY).mean((1, 2)) > SCARF_SHARE
+        scarf = labelled & ((below_face == SemanticClass.BODY_ACCESSORY).mean((1, 2)) > SCARF_SHARE)
         self.worn_by: dict[SemanticClass, NDArray[np.intp]] = {
             SemanticClass.HAT: np.flatnonzero(hat),
             SemanticClass.BODY_ACCESSORY: np.flatnonzero(scarf),

@@ -26,6 +26,7 @@ from hs_desktop.canvas.sources import (
     Source,
 )
 from hs_desktop.canvas.viewport import Point
+from hs_desktop.observed import Observed, fraction
 from hs_desktop.rects import Rect
 
 
@@ -38,56 +39,32 @@ def transform_of(matrix: NDArray[np.floating]) -> QTransform:
 class CanvasItem(QObject):
     """An array on the canvas.
 
+    Attributes:
+        visible: whether it is shown at all.
+        opacity: 0..1.
+        matrix: the item's pixels -> the photo's, in corner coordinates; see ``transform_of``.
+
     Signals:
         changed: a ``Rect`` of the item's own pixels to be painted anew; ``None``: everything.
     """
 
     changed = Signal(object)
 
+    visible = Observed[bool](lambda item: item.changed.emit(None))
+    opacity = Observed[float](lambda item: item.changed.emit(None), keep=fraction)
+    matrix = Observed[QTransform](lambda item: item.changed.emit(None), keep=QTransform)
+
     def __init__(self, source: Source, opacity: float, store: TileStore | None) -> None:
         super().__init__()
         self.mipmaps = Mipmaps(source, store)
-        self._visible = True
-        self._opacity = opacity
-        self._matrix = QTransform()
+        self.visible = True
+        self.opacity = opacity
+        self.matrix = QTransform()
 
     @property
     def size(self) -> tuple[int, int]:
         """(width, height), px."""
         return self.mipmaps.size
-
-    @property
-    def visible(self) -> bool:
-        return self._visible
-
-    @visible.setter
-    def visible(self, visible: bool) -> None:
-        if visible != self._visible:
-            self._visible = visible
-            self.changed.emit(None)
-
-    @property
-    def opacity(self) -> float:
-        """0..1."""
-        return self._opacity
-
-    @opacity.setter
-    def opacity(self, opacity: float) -> None:
-        opacity = min(max(opacity, 0.0), 1.0)
-        if opacity != self._opacity:
-            self._opacity = opacity
-            self.changed.emit(None)
-
-    @property
-    def matrix(self) -> QTransform:
-        """The item's pixels -> the photo's, in corner coordinates; see ``transform_of``."""
-        return self._matrix
-
-    @matrix.setter
-    def matrix(self, matrix: QTransform) -> None:
-        if matrix != self._matrix:
-            self._matrix = QTransform(matrix)
-            self.changed.emit(None)
 
     def update(self, rect: tuple[int, int, int, int] | None = None) -> None:
         """The array has changed in ``rect`` (x0, y0, x1, y1), anywhere by default."""
@@ -97,7 +74,7 @@ class CanvasItem(QObject):
 
     def pixel_at(self, photo: Point) -> tuple[int, int] | None:
         """(column, row) of the item's pixel under a photo point."""
-        inverse, invertible = self._matrix.inverted()
+        inverse, invertible = self.matrix.inverted()
         if not invertible:
             return None
         at = inverse.map(QPointF(*photo))
@@ -182,6 +159,9 @@ class LayoutItem(CanvasItem):
         hidden: classes that aren't shown; the background by default, for the photo to shine.
     """
 
+    outlines = Observed[bool](lambda item: item._show(item._source()))
+    hidden = Observed[frozenset[int]](lambda item: item._show(item._source()))
+
     def __init__(
         self,
         ids: NDArray[np.uint8],
@@ -194,13 +174,13 @@ class LayoutItem(CanvasItem):
     ) -> None:
         self._ids = ids
         self._palette = class_colours() if palette is None else palette
-        self._outlines = outlines
-        self._hidden = frozenset(hidden)
+        self.outlines = outlines
+        self.hidden = frozenset(hidden)
         super().__init__(self._source(), opacity, store)
 
     def _source(self) -> LayoutSource:
-        kind = OutlineSource if self._outlines else LayoutSource
-        return kind(self._ids, self._palette, self._hidden)
+        kind = OutlineSource if self.outlines else LayoutSource
+        return kind(self._ids, self._palette, self.hidden)
 
     @property
     def ids(self) -> NDArray[np.uint8]:
@@ -219,27 +199,6 @@ class LayoutItem(CanvasItem):
         self._palette = palette
         self._show(self._source())
 
-    @property
-    def outlines(self) -> bool:
-        return self._outlines
-
-    @outlines.setter
-    def outlines(self, outlines: bool) -> None:
-        if outlines != self._outlines:
-            self._outlines = outlines
-            self._show(self._source())
-
-    @property
-    def hidden(self) -> frozenset[int]:
-        return self._hidden
-
-    @hidden.setter
-    def hidden(self, hidden: Iterable[int]) -> None:
-        classes = frozenset(hidden)
-        if classes != self._hidden:
-            self._hidden = classes
-            self._show(self._source())
-
     def class_at(self, photo: Point) -> int | None:
         at = self.pixel_at(photo)
         return None if at is None else int(self._ids[at[1], at[0]])
@@ -254,6 +213,9 @@ class MaskItem(CanvasItem):
         inverted: colour what is not in the mask.
     """
 
+    colour = Observed[Colour](lambda item: item.set_mask(item.mask))
+    inverted = Observed[bool](lambda item: item.set_mask(item.mask))
+
     def __init__(
         self,
         mask: NDArray[Any],
@@ -264,8 +226,8 @@ class MaskItem(CanvasItem):
         store: TileStore | None = None,
     ) -> None:
         self._mask = mask
-        self._colour = colour
-        self._inverted = inverted
+        self.colour = colour
+        self.inverted = inverted
         super().__init__(MaskSource(mask, colour, inverted), opacity, store)
 
     @property
@@ -274,27 +236,7 @@ class MaskItem(CanvasItem):
 
     def set_mask(self, mask: NDArray[Any]) -> None:
         self._mask = mask
-        self._show(MaskSource(mask, self._colour, self._inverted))
-
-    @property
-    def colour(self) -> Colour:
-        return self._colour
-
-    @colour.setter
-    def colour(self, colour: Colour) -> None:
-        if colour != self._colour:
-            self._colour = colour
-            self.set_mask(self._mask)
-
-    @property
-    def inverted(self) -> bool:
-        return self._inverted
-
-    @inverted.setter
-    def inverted(self, inverted: bool) -> None:
-        if inverted != self._inverted:
-            self._inverted = inverted
-            self.set_mask(self._mask)
+        self._show(MaskSource(mask, self.colour, self.inverted))
 
     def value_at(self, photo: Point) -> float | None:
         at = self.pixel_at(photo)

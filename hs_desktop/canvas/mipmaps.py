@@ -1,7 +1,8 @@
 """Large pictures in tiles at several levels, made when they are needed and within a budget.
 
 A *level* L is the picture made smaller by 2**L. Its tiles hold ``TILE x TILE`` of its pixels
-and one more on each side, so that smooth scaling knows what goes on beyond the tile. Making a
+and one more on each side, so that smooth scaling knows what goes on beyond the tile; beyond the
+picture its outermost pixels are repeated. Making a
 tile can stop at any moment and go on later: nobody has to wait for 110 megapixels.
 """
 
@@ -36,7 +37,7 @@ class Tile:
 
     Attributes:
         inner: the pixels of the level that it is to show.
-        rect: the pixels that it holds.
+        rect: the pixels that it holds, one to each side of ``inner``.
         image: these pixels; Qt's view of ``pixels``.
         todo: pixels that are missing or out of date.
         complete: whether there was a moment at which nothing was missing.
@@ -135,6 +136,9 @@ class Mipmaps:
         w, h = self.size
         return -(-w >> level), -(-h >> level)
 
+    def _level_rect(self, level: int) -> Rect:
+        return Rect(0, 0, *self.level_size(level))
+
     def level_for(self, scale: float) -> int:
         """The level to show at ``scale`` device pixels per pixel of the picture."""
         return min(max(math.floor(_BIAS - math.log2(scale)), 0), MAX_LEVEL)
@@ -173,17 +177,20 @@ class Mipmaps:
             place = strip.shifted(-tile.rect.x0, -tile.rect.y0)
             tile.pixels[place.slices] = self._source.render(strip, shrink)
             tile.todo = todo._replace(y0=strip.y1)
+        _repeat_edges(tile, self._level_rect(key[0]))
         tile.complete = True
         return True
 
     def _new_tile(self, key: Key) -> Tile:
         level, column, row = key
-        all_of_it = Rect(0, 0, *self.level_size(level))
+        all_of_it = self._level_rect(level)
         corner = Rect(column * TILE, row * TILE, (column + 1) * TILE, (row + 1) * TILE)
         inner = corner.intersected(all_of_it)
-        rect = inner.grown(1).intersected(all_of_it)
+        rect = inner.grown(1)
         pixels = np.zeros((rect.height, rect.width, 4), np.uint8)
-        tile = Tile(inner, rect, pixels, _image(pixels, self.opaque), todo=rect)
+        tile = Tile(
+            inner, rect, pixels, _image(pixels, self.opaque), todo=rect.intersected(all_of_it)
+        )
         self.store.put(self._owner, key, tile)
         return tile
 
@@ -201,6 +208,7 @@ class Mipmaps:
         self._sketch = None
         for (level, _, _), tile in self.store.of(self._owner):
             changed = rect.shrunk(1 << level).grown(self._source.reach).intersected(tile.rect)
+            changed = changed.intersected(self._level_rect(level))
             tile.todo = tile.todo.united(changed)
 
     def replace(self, source: Source) -> None:
@@ -225,12 +233,25 @@ class Mipmaps:
             level = 0
             while max(self.size) > _SKETCH << level:
                 level += 1
-            everything = Rect(0, 0, *self.level_size(level))
+            everything = self._level_rect(level)
             pixels = self._source.render(everything, 1 << level, rough=True)
             pixels = np.ascontiguousarray(pixels)
             self._sketch = _image(pixels, self.opaque), pixels, 1 << level
         image, _, shrink = self._sketch
         return image, shrink
+
+
+def _repeat_edges(tile: Tile, whole: Rect) -> None:
+    """Fill what a tile holds of the outside of the level ``whole``."""
+    pixels, rect = tile.pixels, tile.rect
+    if rect.y0 < whole.y0:
+        pixels[0] = pixels[1]
+    if rect.y1 > whole.y1:
+        pixels[-1] = pixels[-2]
+    if rect.x0 < whole.x0:
+        pixels[:, 0] = pixels[:, 1]
+    if rect.x1 > whole.x1:
+        pixels[:, -1] = pixels[:, -2]
 
 
 def _image(pixels: Bgra, opaque: bool) -> QImage:

@@ -97,8 +97,8 @@ def _paint_tile(
         # A pixel whose middle lies on the border of two turned tiles could belong to neither.
         overlap = _OVERLAP / scale_of(matrix)
         target.adjust(
-            -overlap if rect.x0 < inner.x0 else 0, -overlap if rect.y0 < inner.y0 else 0,
-            overlap if rect.x1 > inner.x1 else 0, overlap if rect.y1 > inner.y1 else 0,
+            -overlap if inner.x0 > 0 else 0, -overlap if inner.y0 > 0 else 0,
+            overlap if inner.x1 < w / shrink else 0, overlap if inner.y1 < h / shrink else 0,
         )  # fmt: skip
     painter.fillRect(target, brush)
 
@@ -213,4 +213,4 @@ def _cosmetic(colour: QColor, width: float) -> QPen:
 
 def _rect_of(rect: QRectF) -> Rect:
     corners = [(rect.left(), rect.top()), (rect.right(), rect.bottom())]
-    return Rect.around(corners, margin=1)
+    return Rect.enclosing(corners, margin=1)

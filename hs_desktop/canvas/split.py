@@ -9,6 +9,7 @@ from hs_desktop.canvas.events import PointerEvent
 from hs_desktop.canvas.overlay import Overlay
 from hs_desktop.canvas.viewport import Viewport
 from hs_desktop.i18n import _
+from hs_desktop.observed import Observed, fraction
 
 _REACH = 7.0  # widget px to each side of the line
 _KNOB = 13.0  # widget px, radius
@@ -27,21 +28,13 @@ class SplitSlider(Overlay):
 
     moved = Signal(float)
 
+    labels = Observed[tuple[str, str] | None](lambda slider: slider.repaint.emit())
+
     def __init__(self, position: float = 0.5) -> None:
         super().__init__()
         self._position = position
         self._at_press: float | None = None
-        self._labels: tuple[str, str] | None = None
-
-    @property
-    def labels(self) -> tuple[str, str] | None:
-        return self._labels
-
-    @labels.setter
-    def labels(self, labels: tuple[str, str] | None) -> None:
-        if labels != self._labels:
-            self._labels = labels
-            self.repaint.emit()
+        self.labels = None
 
     @property
     def position(self) -> float:
@@ -49,7 +42,7 @@ class SplitSlider(Overlay):
 
     @position.setter
     def position(self, position: float) -> None:
-        position = min(max(position, 0.0), 1.0)
+        position = fraction(position)
         if position != self._position:
             self._position = position
             self.moved.emit(position)
@@ -90,7 +83,7 @@ class SplitSlider(Overlay):
         painter.setPen(QPen(QColor(255, 255, 255, 230), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, height))
         self._paint_knob(painter, QPointF(x, height / 2))
-        before, after = self._labels or (_("Before"), _("After"))
+        before, after = self.labels or (_("Before"), _("After"))
         self._paint_label(painter, before, x, before=True)
         self._paint_label(painter, after, x, before=False)
         painter.restore()

@@ -107,7 +107,7 @@ class Viewport:
         """
         x0, y0, x1, y1 = part or (0.0, 0.0, *self.size)
         corners = [self.to_photo(p) for p in ((x0, y0), (x1, y0), (x0, y1), (x1, y1))]
-        return Rect.around(corners).intersected(Rect(0, 0, *self.photo))
+        return Rect.enclosing(corners).intersected(Rect(0, 0, *self.photo))
 
     def bounds(self, rect: Iterable[float]) -> tuple[float, float, float, float]:
         """``(x0, y0, x1, y1)`` in widget px that holds the photo rectangle ``rect``."""

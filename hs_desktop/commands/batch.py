@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cache import content_hash
 from engine.errors import Cancelled, DeviceError, EngineError, InputFileError, PackError
+from engine.writing import atomic_write
 from hs_desktop.commands import options
 from hs_desktop.commands.joblines import parse_line
 from hs_desktop.commands.outputs import check_folder, make_folder
 from hs_desktop.commands.tasks import Task, task_of
 from hs_desktop.commands.terminal import ProgressLine, print_json, say
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -101,9 +102,9 @@ class _Batch:
             if self.engine.describe() is None:  # no models: no job can be done
                 self.stop.set()
                 raise
-            self.fail(job, str(error))
+            self.fail(job, translated(error))
         except EngineError as error:
-            self.fail(job, str(error))
+            self.fail(job, translated(error))
         except Exception as error:
             if not self.stop.is_set():  # the engine may have been closed meanwhile
                 self.fail(job, f"{type(error).__name__}: {error}")
@@ -249,7 +250,7 @@ def _jobs(args: argparse.Namespace, lines: Iterable[tuple[int, str]]) -> list[_J
             task = task_of(parser.parse_args(argv))
         except EngineError as error:
             record["out"] = _out_of(text)
-            job.error = str(error)
+            job.error = translated(error)
             continue
         paths = [os.path.realpath(path) for path in task.outputs]
         twice = next((path for path in paths if path in writers), None)
@@ -307,8 +308,6 @@ def _read_summary(path: Path) -> list[Record]:
 
 
 def _write_summary(path: Path, records: Iterable[Record]) -> None:
-    from engine.imageio import atomic_write
-
     with atomic_write(path) as file:
         for record in records:
             file.write(json.dumps(record).encode() + b"\n")

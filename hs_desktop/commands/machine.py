@@ -1,4 +1,4 @@
-"""labels, bench and doctor: what the program knows, and what this machine can do."""
+"""labels and doctor: what the program knows, and what this machine can do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from hs_desktop import __version__
 from hs_desktop.commands import options
 from hs_desktop.commands.terminal import print_json
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 
 # Distribution -> what is imported of it, to see whether it works.
 LIBRARIES = {
@@ -44,14 +44,6 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     options.add_json(labels)
     labels.set_defaults(run=run_labels)
 
-    bench = subparsers.add_parser(
-        "bench",
-        help=_("measure speed"),
-        description=_("Measure how fast this machine swaps heads."),
-    )
-    options.add_models(bench)
-    bench.set_defaults(run=run_bench)
-
     doctor = subparsers.add_parser(
         "doctor",
         help=_("check the installation"),
@@ -80,17 +72,6 @@ def run_labels(args: argparse.Namespace) -> int:
     for info in CLASSES:
         colour = "#{:02x}{:02x}{:02x}".format(*info.colour)
         print(f"{int(info.id):2}  {info.name:{width}}  {colour}  {' '.join(info.groups)}".rstrip())
-    return 0
-
-
-def run_bench(args: argparse.Namespace) -> int:
-    from engine.evaluation.bench import bench, format_table
-
-    figures = bench(args.pack, device=args.device)
-    if args.json:
-        print_json(figures)
-    else:
-        print(format_table(figures), flush=True)
     return 0
 
 
@@ -137,7 +118,7 @@ def _attempt(look: Callable[[], Report], missing: list[str]) -> Report:
 
 
 def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(translated(error).split()) or type(error).__name__
 
 
 def _versions(missing: list[str]) -> Report:

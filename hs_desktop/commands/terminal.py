@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from engine.requests import Progress
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 
 _BAR = 20
 
@@ -23,16 +23,17 @@ def say(sentence: str) -> None:
 
 def print_json(report: object) -> None:
     """``report`` on standard output: one line, ASCII only, ``null`` for what is no number."""
-    print(json.dumps(_plain(report)), flush=True)
+    print(json.dumps(plain(report)), flush=True)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """``value`` as JSON knows it: arrays as lists, ``None`` for what is no number."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if hasattr(value, "tolist"):  # arrays and numbers of numpy
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
@@ -40,7 +41,7 @@ def _plain(value: Any) -> Any:
 
 def say_notes(notes: Iterable[str]) -> None:
     for note in dict.fromkeys(notes):
-        say(note)
+        say(translated(note))
 
 
 def stage_name(stage: str) -> str:

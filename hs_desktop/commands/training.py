@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import InputFileError
+from engine.errors import InputFileError, OutputFileError, RequestError
+from engine.packs import DEFAULT_PACK
 from hs_desktop.commands import options
 from hs_desktop.commands.outputs import make_folder
 from hs_desktop.commands.terminal import ProgressLine, print_json, say
@@ -129,8 +130,19 @@ def add_parsers(subparsers: options.Subparsers) -> None:
         "--remark", default="", metavar=_("TEXT"),
         help=_("a sentence for the model card: what the commands alone don't tell"),
     )  # fmt: skip
-    pack.add_argument("--name", default="compact-256", help=_("the pack's name"))
-    pack.add_argument("--pack-version", default="1.0", metavar="V", help=_("the pack's version"))
+    pack.add_argument("--name", help=_("the pack's name (default: compact-256, or the base's)"))
+    pack.add_argument(
+        "--pack-version", metavar="V",
+        help=_("the pack's version (default: 1.0, or the base's with the model)"),
+    )  # fmt: skip
+    pack.add_argument(
+        "--base", metavar=_("NAME|DIR"),
+        help=_("instead: copy this pack, with one of its models replaced"),
+    )  # fmt: skip
+    pack.add_argument(
+        "--model", type=options.path, metavar=_("PATH"),
+        help=_("with --base: the model, as its folder, .safetensors file or training run"),
+    )  # fmt: skip
     options.add_out(pack, _("DIR"), _("folder of the pack"))
     pack.set_defaults(run=run_pack)
 
@@ -210,6 +222,10 @@ def run_evaluate(args: argparse.Namespace) -> int:
 
 
 def run_pack(args: argparse.Namespace) -> int:
+    if (args.base is None) != (args.model is None):
+        raise RequestError(_("--base and --model go together."), subject="--base")
+    if args.base is not None:
+        return _replace_model(args)
     _check_folder(args.runs)
     if args.data is not None:
         _check_folder(args.data)
@@ -219,8 +235,8 @@ def run_pack(args: argparse.Namespace) -> int:
 
     def write(figures: Mapping[str, object]) -> None:
         assemble(
-            args.runs, args.out, name=args.name, version=args.pack_version, figures=figures,
-            remark=args.remark,
+            args.runs, args.out, name=args.name or DEFAULT_PACK,
+            version=args.pack_version or "1.0", figures=figures, remark=args.remark,
         )  # fmt: skip
 
     figures: dict[str, object] = {}
@@ -230,6 +246,27 @@ def run_pack(args: argparse.Namespace) -> int:
         say(_("{part} is measured.").format(part=part))
         write(figures)
     say(_('The pack is in "{path}".').format(path=args.out))
+    return 0
+
+
+def _replace_model(args: argparse.Namespace) -> int:
+    from engine.packs import find_pack
+    from engine.training.replacing import replace_model
+
+    if args.data is not None or args.remark:
+        raise RequestError(_("--data and --remark don't go with --base."), subject="--base")
+    base = find_pack(args.base)
+    make_folder(args.out)
+    if any(args.out.iterdir()):
+        raise OutputFileError(
+            _('The folder "{path}" is not empty.').format(path=args.out), subject=args.out
+        )
+    made = replace_model(base, args.model, args.out, name=args.name, version=args.pack_version)
+    say(
+        _('The pack {name} {version} is in "{path}".').format(
+            name=made.name, version=made.version, path=args.out
+        )
+    )
     return 0
 
 

@@ -11,34 +11,23 @@ thread and ``Pending.write`` in any other.
 from __future__ import annotations
 
 import logging
-import os
-import re
-import shutil
 import threading
 import time
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from engine.errors import OutputFileError
 from hs_desktop.document import jsonvalues
 from hs_desktop.document.document import Document
 from hs_desktop.document.errors import ProjectError
-from hs_desktop.document.events import Side
 from hs_desktop.document.manifest import from_manifest, to_manifest
 from hs_desktop.document.migrations import migrated
-from hs_desktop.document.payloads import Payload
+from hs_desktop.document.sessions import INDEX, Session, abandoned
+from hs_desktop.document.state import ProjectState
 from hs_desktop.i18n import _
 
-_INDEX = "index.json"
-_SAVING = "saving.json"
-_SESSION = re.compile(r"[0-9a-f]{32}")
-_PART = re.compile(r"\.[0-9a-f]{32}\.part")  # as ``engine.imageio.atomic_write`` names them
 _log = logging.getLogger(__name__)
 
 
@@ -54,7 +43,7 @@ class Autosave:
     def __init__(self, folder: Path, document: Document) -> None:
         self._folder = folder
         self._document = document
-        self._session: _Session | None = None
+        self._session: Session | None = None
         self._serial: int | None = None
         self._pending: Pending | None = None
 
@@ -70,23 +59,11 @@ class Autosave:
         pending.write()
         return True
 
-    def prepare(self, seconds: float = 0.01) -> bool:
-        """Do the longest part of ``snapshot`` piecemeal: call it until it gives ``True``.
-
-        Args:
-            seconds: the time that a call may take, about.
-        """
-        if not self._document.is_modified or self._document.serial == self._serial:
-            return True
-        state, deadline = self._document.state, time.perf_counter() + seconds
-        planes = (plane for side in Side for x in state.stack(side) for plane in x.planes.values())
-        return all(plane.read_for_key(deadline) for plane in planes)
-
     def snapshot(self) -> Pending | None:
         """What has to be written, of which ``write`` may be called in another thread.
 
-        ``None`` where nothing changed, or where what was taken before isn't written yet. Of
-        what the user paints only the layers are copied that aren't on disk as they are.
+        ``None`` where nothing changed, or where what was taken before isn't written yet. Takes
+        no time: nothing is read, nor copied before the user paints on it.
         """
         if self._pending is not None and not self._pending.is_done:
             return None
@@ -100,85 +77,92 @@ class Autosave:
             return None
         if document.serial == self._serial:
             return None
-        if self._session is None:
-            self._session = _Session.new(self._folder)
-        session = self._session
-        manifest, payloads = to_manifest(document.state)
-        index = {
-            "saved": time.time(),
-            "path": str(document.path) if document.path else None,
-            "project": manifest,
-        }
-        missing = [p.frozen() for name, p in payloads.items() if name not in session.stored]
         self._serial = document.serial
-        self._pending = Pending(session, index, missing, frozenset(payloads))
+        self._pending = Pending(self._opened(), document.state.frozen(), document.path)
         return self._pending
 
-    @contextmanager
-    def saving(self, path: Path) -> Iterator[None]:
-        """Around writing a project to ``path``: whatever a crash leaves beside it is found."""
-        if self._session is None:
-            self._session = _Session.new(self._folder)
-        note = self._session.folder / _SAVING
-        started = {"folder": str(path.absolute().parent), "started": time.time()}
-        _write(note, jsonvalues.dumps(started))
+    def saving(self, path: Path) -> AbstractContextManager[None]:
+        """Around writing a file, in any thread: whatever a crash leaves beside it is found."""
         try:
-            yield
-        finally:
-            note.unlink(missing_ok=True)
+            return self._opened().noted(path)
+        except OutputFileError:  # no reason not to save
+            return nullcontext()
 
     def close(self) -> None:
         """The document was saved or is given up: nothing is left of its autosave.
 
-        Waits for what another thread is just writing.
+        What another thread is just writing, that thread removes.
         """
-        if self._pending is not None:
-            self._pending.give_up()
-        if self._session is not None:
-            self._session.remove()
-            self._session = None
+        session, self._session = self._session, None
+        if session is not None and (self._pending is None or self._pending.give_up()):
+            session.remove()
+
+    def _opened(self) -> Session:
+        if self._session is None:
+            self._session = Session.new(self._folder)
+        return self._session
 
 
 class Pending:
-    """Something to be written, taken at one moment."""
+    """A project as it was at one moment, to be written into a session."""
 
-    def __init__(
-        self,
-        session: _Session,
-        index: dict[str, Any],
-        missing: list[Payload],
-        names: frozenset[str],
-    ) -> None:
+    def __init__(self, session: Session, state: ProjectState, path: Path | None) -> None:
         self._session = session
-        self._index = index
-        self._missing = missing
-        self._names = names
-        self._lock = threading.Lock()
+        self._state: ProjectState | None = state
+        self._path = path
+        self._taken = time.time()
+        self._turn = threading.Lock()
+        self._is_writing = False
+        self._is_given_up = False
         self.is_done = False
         self.failed = False
 
     def write(self) -> None:
         """Write it, unless it was given up; raises ``OutputFileError`` where that fails."""
-        with self._lock:
-            if self.is_done:
+        with self._turn:
+            state, self._state = self._state, None
+            if state is None:
                 return
-            try:
-                for payload in self._missing:
-                    self._session.store(payload.name, payload.encoded())
-                self._session.put_index(jsonvalues.dumps(self._index))
-                self._session.keep_only(self._names)
-            except BaseException:
-                self.failed = True
+            self._is_writing = True
+        try:
+            self._write(state)
+        except BaseException:
+            self.failed = True
+            if not self._is_given_up:
                 raise
-            finally:
-                self._missing = []
-                self.is_done = True
+        finally:
+            with self._turn:
+                self.is_done, given_up = True, self._is_given_up
+            if given_up:
+                self._session.remove()
 
-    def give_up(self) -> None:
-        """Don't write it any more; waits for another thread's ``write``."""
-        with self._lock:
-            self._missing = []
-            self.is_done = True
+    def _write(self, state: ProjectState) -> None:
+        session = self._session
+        manifest, payloads = to_manifest(state)
+        for name, payload in payloads.items():
+            if self._is_given_up:
+                return
+            if name not in session.stored:
+                session.store(name, payload.write)
+        index = {
+            "saved": self._taken,
+            "path": str(self._path) if self._path else None,
+            "project": manifest,
+        }
+        session.put_index(jsonvalues.dumps(index))
+        session.keep_only(frozenset(payloads))
+
+    def give_up(self) -> bool:
+        """Don't write it any more.
+
+        Returns:
+            Whether the session is free; else it is removed by whoever is writing into it.
+        """
+        with self._turn:
+            self._state, self._is_given_up = None, True
+            if not self._is_writing:
+                self.is_done = True
+            return self.is_done
 
 
 @dataclass(frozen=True)
@@ -195,7 +179,7 @@ class Recoverable:
 
     saved: float
     path: Path | None
-    _session: _Session
+    _session: Session
     _manifest: dict[str, Any]
 
     def load(self) -> Document:
@@ -238,12 +222,8 @@ def recoverable(folder: Path) -> list[Recoverable]:
     Sessions of editors that still run, here or in other processes, are left alone.
     """
     found = []
-    names = {path.name.removesuffix(".lock") for path in _listed(folder)}
-    for name in sorted(name for name in names if _SESSION.fullmatch(name)):
-        session = _Session.taken(folder, name)
-        if session is None:
-            continue
-        _clean_up_after_saving(session.folder)
+    for session in abandoned(folder):
+        session.clean_up()
         left = _read_index(session)
         if left is None:
             session.remove()
@@ -252,95 +232,10 @@ def recoverable(folder: Path) -> list[Recoverable]:
     return sorted(found, key=lambda left: left.saved, reverse=True)
 
 
-# --- parts -------------------------------------------------------------------------------------
-
-
-class _Session:
-    """A folder that a running process holds by a lock, which dies with the process.
-
-    The lock lies beside the folder, so the folder can't be seen without it.
-    """
-
-    def __init__(self, folder: Path, lock: FileLock) -> None:
-        self.folder = folder
-        self.lock = lock
-        self.stored: set[str] = set()
-        self.is_used = False
-
-    @classmethod
-    def new(cls, parent: Path) -> _Session:
-        while True:
-            name = uuid.uuid4().hex
-            with _as_output_error(parent):
-                parent.mkdir(parents=True, exist_ok=True)
-                lock = _lock(parent, name)
-                lock.acquire(blocking=False)
-            if Path(lock.lock_file).exists():  # else a start has cleaned it up at this moment
-                break
-            lock.release()
-        session = cls(parent / name, lock)
-        with _as_output_error(session.folder):
-            session.folder.mkdir()
-        return session
-
-    @classmethod
-    def taken(cls, parent: Path, name: str) -> _Session | None:
-        """The session of a process that has died; ``None`` while it lives."""
-        lock = _lock(parent, name)
-        try:
-            lock.acquire(blocking=False)
-        except (Timeout, OSError):
-            return None
-        return cls(parent / name, lock)
-
-    def store(self, name: str, data: bytes) -> None:
-        _write(self.folder / Path(name).name, data)
-        self.stored.add(name)
-
-    def put_index(self, data: bytes) -> None:
-        self.is_used = True
-        _write(self.folder / _INDEX, data)
-
-    def keep_only(self, names: frozenset[str]) -> None:
-        for name in self.stored - names:
-            with suppress(OSError):
-                (self.folder / Path(name).name).unlink(missing_ok=True)
-                self.stored.discard(name)
-
-    def clear(self) -> None:
-        """Forget the project: there is nothing to be recovered."""
-        with suppress(OSError):
-            (self.folder / _INDEX).unlink(missing_ok=True)
-            self.is_used = False
-        self.keep_only(frozenset())
-
-    def remove(self) -> None:
-        """Remove the folder and let go of it; the index first, so it never looks complete."""
-        with suppress(OSError):
-            (self.folder / _INDEX).unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if os.name != "nt":  # there an open file can't be removed
-            Path(self.lock.lock_file).unlink(missing_ok=True)
-        self.lock.release()
-        with suppress(OSError):
-            Path(self.lock.lock_file).unlink(missing_ok=True)
-
-
-def _lock(parent: Path, name: str) -> FileLock:
-    return FileLock(parent / f"{name}.lock", thread_local=False, is_singleton=False)
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []
-
-
-def _read_index(session: _Session) -> Recoverable | None:
+def _read_index(session: Session) -> Recoverable | None:
     """What there is to recover; ``None`` where there is nothing."""
     try:
-        fields = jsonvalues.Fields(jsonvalues.loads((session.folder / _INDEX).read_bytes()))
+        fields = jsonvalues.Fields(jsonvalues.loads((session.folder / INDEX).read_bytes()))
         path = fields.optional("path", fields.text)
         return Recoverable(
             fields.number("saved"),
@@ -353,38 +248,3 @@ def _read_index(session: _Session) -> Recoverable | None:
     except (OSError, ValueError, KeyError, RecursionError):
         _log.info("an autosave without a readable index is removed: %s", session.folder)
         return None
-
-
-def _clean_up_after_saving(folder: Path) -> None:
-    """Remove the half-written file that a process has left beside a project it was saving."""
-    for path in _listed(folder):
-        if _PART.fullmatch(path.name):
-            path.unlink(missing_ok=True)
-    try:
-        fields = jsonvalues.Fields(jsonvalues.loads((folder / _SAVING).read_bytes()))
-        place, started = Path(fields.text("folder")), fields.number("started")
-    except (OSError, ValueError, KeyError, RecursionError):
-        return
-    for path in _listed(place):
-        if _PART.fullmatch(path.name):
-            with suppress(OSError):
-                if path.stat().st_mtime >= started - 2:  # file systems round times
-                    path.unlink()
-
-
-@contextmanager
-def _as_output_error(path: Path) -> Iterator[None]:
-    """``OSError``s as sentences."""
-    try:
-        yield
-    except OSError as error:
-        sentence = _('"{path}" can\'t be written: {reason}.')
-        reason = error.strerror or str(error)
-        raise OutputFileError(sentence.format(path=path, reason=reason), subject=path) from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    from engine.imageio import atomic_write  # brings OpenCV along
-
-    with atomic_write(path) as file:
-        file.write(data)

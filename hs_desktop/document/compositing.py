@@ -5,7 +5,7 @@ Where a layer is opaque its pixels come through exactly, where it is clear the b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,26 +114,23 @@ def _paint(
     canvas: NDArray[Any], icc: bytes | None, layer: Layer, origin: tuple[int, int] = (0, 0)
 ) -> None:
     """One layer onto H x W x 3 pixels in the profile ``icc``, the first of them at ``origin``."""
-    alpha: NDArray[Any] | None = None
-    if isinstance(layer, PhotoLayer):
-        pixels, at, own = layer.photo.pixels, (0, 0), layer.photo.icc
-    elif isinstance(layer, Variation):
-        pixels, at, own = layer.patch.pixels, layer.patch.at, layer.base.icc
+    read: Callable[[Rect], NDArray[Any]]
+    if isinstance(layer, PictureLayer):
+        whole, at, own, read = layer.pixels.rect, layer.position, layer.icc, layer.pixels.read
     else:
-        assert isinstance(layer, PictureLayer)
-        rgba = layer.pixels.pixels
-        pixels, at, own = rgba[..., :3], layer.position, layer.icc
-        alpha = rgba[..., 3]
+        if isinstance(layer, PhotoLayer):
+            source, at, own = layer.photo.pixels, (0, 0), layer.photo.icc
+        else:
+            assert isinstance(layer, Variation)
+            source, at, own = layer.patch.pixels, layer.patch.at, layer.base.icc
+        whole, read = Rect.of(source.shape), lambda rect: source[rect.slices]
     at = at[0] - origin[0], at[1] - origin[1]
-    height, width = pixels.shape[:2]
-    canvas_rect = Rect(0, 0, canvas.shape[1], canvas.shape[0])
-    target = Rect(0, 0, width, height).shifted(*at).intersected(canvas_rect)
+    target = whole.shifted(*at).intersected(Rect.of(canvas.shape))
     if target.empty:
         return
-    inner = target.shifted(-at[0], -at[1]).slices
-    if alpha is not None:
-        alpha = alpha[inner]
-    converted = to_profile(pixels[inner], own, icc, canvas.dtype)
+    pixels = read(target.shifted(-at[0], -at[1]))
+    alpha = pixels[..., 3] if pixels.shape[2] == 4 else None
+    converted = to_profile(pixels[..., :3], own, icc, canvas.dtype)
     _blend(canvas[target.slices], converted, alpha, layer.opacity)
 
 

@@ -176,7 +176,8 @@ class Document:
     def swap_request(self) -> SwapRequest:
         """The swap as the project stands.
 
-        The topmost layout of each side counts where the user changed it, and so do the head's
+        The topmost layout of each side counts where the user changed it (that of the result goes
+        along with the head where that has moved since), and so do the head's
         topmost mask of the head and the result's of the region: unchanged, the engine makes its
         own.
 
@@ -189,6 +190,7 @@ class Document:
         if body is None:
             raise RequestError(_("Open a body photo first."), subject="body")
         state = self._state
+        painted = self._painted_layout(Side.RESULT)
         return SwapRequest(
             head=head,
             body=body,
@@ -197,7 +199,8 @@ class Document:
             transform=state.transform,
             sampling=state.settings.sampling,
             keep_background=state.settings.keep_background,
-            layout=self._layout_override(Side.RESULT),
+            layout=None if painted is None else painted.painted(),
+            layout_transform=None if painted is None else painted.transform,
             region=self._mask_override(Side.RESULT, MaskRole.REGION),
             feather=state.settings.feather,
             variations=state.settings.variations,
@@ -235,12 +238,17 @@ class Document:
             match_skin=self.settings.match_skin,
         )
 
-    def _layout_override(self, side: Side) -> NDArray[np.uint8] | None:
-        """A copy: the user may go on painting while the engine reads it."""
+    def _painted_layout(self, side: Side) -> LayoutLayer | None:
+        """The layout that counts, if the user changed it."""
         for layer in reversed(self._state.stack(side).layers):
             if isinstance(layer, LayoutLayer):
-                return layer.ids.pixels.copy() if layer.is_edited else None
+                return layer if layer.is_edited else None
         return None
+
+    def _layout_override(self, side: Side) -> NDArray[np.uint8] | None:
+        """A copy: the user may go on painting while the engine reads it."""
+        layer = self._painted_layout(side)
+        return None if layer is None else layer.ids.pixels.copy()
 
     def _mask_override(self, side: Side, role: MaskRole) -> Mask | None:
         for layer in reversed(self._state.stack(side).layers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import OutputFileError
+from engine.writing import atomic_write
 from hs_desktop import PROGRAM
 from hs_desktop.document.compositing import Flattener
 from hs_desktop.document.errors import ProjectError
 from hs_desktop.document.events import Side
 from hs_desktop.document.openraster import OpenRaster, Sheaf, Sheet, writing
 from hs_desktop.document.parts import Group, Part, parts_of
-from hs_desktop.document.payloads import encode_png
+from hs_desktop.document.payloads import write_png
 from hs_desktop.document.state import ProjectState
 from hs_desktop.document.variation import Variation
 from hs_desktop.i18n import _
@@ -35,21 +37,21 @@ def export(state: ProjectState, path: Path, *, provenance: bool = True) -> None:
     complete or not at all. With ``state.frozen()`` this may be called from any thread.
 
     Args:
-        provenance: where the picture shows something generated, say so in its XMP (not in
-            OpenRaster, which has no place for it).
+        provenance: where the picture shows something generated, say so in its XMP (in
+            OpenRaster in that of the merged picture).
 
     Raises:
         ProjectError: there is no photo yet.
         OutputFileError: for an unknown suffix, a picture too large for the format, or a
             place that can't be written.
     """
-    from engine.imageio import atomic_write, write_photo  # brings OpenCV along
+    from engine.imageio import write_photo  # brings OpenCV along
 
     flat = flattened(state)
     source = provenance_of(state) if provenance else None
     suffix = path.suffix.lower()
     if suffix == ".ora":
-        _write_ora(state, flat, path)
+        _write_ora(state, flat, path, source)
     elif suffix == ".psd":
         from hs_desktop.document.psd import write_psd  # psd-tools, only when it is needed
 
@@ -88,11 +90,12 @@ def flattened(state: ProjectState) -> Photo:
     return flat
 
 
-def _write_ora(state: ProjectState, flat: Photo, path: Path) -> None:
+def _write_ora(state: ProjectState, flat: Photo, path: Path, provenance: Provenance | None) -> None:
     """OpenRaster has no masks: they become the layers' transparency."""
+    packet = flat.xmp if provenance is None else provenance.packet(flat.xmp, flat.size)
     with writing(path) as file:
         sheets = [_sheet(file, part, flat, str(i)) for i, part in enumerate(parts_of(state, flat))]
-        file.finish(sheets, flat)
+        file.finish(sheets, flat, packet)
 
 
 def _sheet(file: OpenRaster, part: Part | Group, flat: Photo, number: str) -> Sheet | Sheaf:
@@ -102,7 +105,7 @@ def _sheet(file: OpenRaster, part: Part | Group, flat: Photo, number: str) -> Sh
         )
         return Sheaf(part.name, children, part.visible, part.opacity)
     src = f"data/layer-{number}.png"
-    file.add(src, encode_png(_with_alpha(part), flat.icc))
+    file.add(src, partial(write_png, pixels=_with_alpha(part), icc=flat.icc))
     return Sheet(part.name, src, part.at, part.opacity, part.visible)
 
 

@@ -43,6 +43,7 @@ class History:
         self._index = 0
         self._clean: int | None = 0
         self._sealed = False
+        self._has_forgotten = False
         self._groups: list[list[Command]] = []
 
     @property
@@ -58,6 +59,24 @@ class History:
     @property
     def nbytes(self) -> int:
         return sum(self._sizes)
+
+    @property
+    def byte_budget(self) -> int:
+        """How much may be remembered; where a new value is less than there is, the oldest goes."""
+        return self._budget
+
+    @byte_budget.setter
+    def byte_budget(self, budget: int) -> None:
+        self._budget = budget
+        before = len(self._commands)
+        self._forget()
+        if len(self._commands) != before:
+            self.changed.emit()
+
+    @property
+    def has_forgotten(self) -> bool:
+        """Whether commands were let go: index 0 isn't the document as it was made, then."""
+        return self._has_forgotten
 
     @property
     def can_undo(self) -> bool:
@@ -218,6 +237,7 @@ class History:
         """Let the oldest commands go while there is more than the budget."""
         while self._index > 1 and self.nbytes > self._budget:
             del self._commands[0], self._sizes[0]
+            self._has_forgotten = True
             self._index -= 1
             if self._clean is not None:
                 self._clean = self._clean - 1 if self._clean else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,6 +39,7 @@ from hs_desktop.i18n import _
 MANIFEST = "hsd.json"
 _MAX_MANIFEST = 64 << 20
 _MAX_MEMBERS = 100_000
+Watch = Callable[[float], None]
 _UNSAFE = re.compile(r"^/|^[A-Za-z]:|\\|(^|/)\.\.(/|$)|\0")
 
 
@@ -69,7 +70,7 @@ def write_project(state: ProjectState, path: Path) -> None:
     with writing(path) as file:
         with _former(path) as former:
             for payload in payloads.values():
-                file.add(payload.name, _taken_over(former, payload) or payload.encoded())
+                file.add(payload.name, _taken_over(former, payload) or payload.write)
         file.add(MANIFEST, jsonvalues.dumps(manifest), packed=True)
         file.finish(_sheets(state), merged)
 
@@ -84,18 +85,33 @@ def load(path: Path) -> Document:
     return Document(read_project(path), path)
 
 
-def read_project(path: Path) -> ProjectState:
-    """The state in a project file; raises as ``load`` does."""
+def read_project(path: Path, watch: Watch | None = None) -> ProjectState:
+    """The state in a project file; raises as ``load`` does.
+
+    Args:
+        path: the file.
+        watch: told before each part what share of them, 0..1, has been read; it may raise an
+            ``EngineError`` (``Cancelled``) to end it.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = _members(archive, path)
+            whole = sum(
+                info.file_size for name, info in members.items() if name.startswith("data/")
+            )
+            done = 0
 
             def read(name: str, limit: int) -> bytes:
+                nonlocal done
                 info = members[name]
+                if watch is not None:
+                    watch(min(1.0, done / max(1, whole)))
                 if info.file_size > limit:
                     raise ValueError(f"{name} has {info.file_size} bytes")
                 with archive.open(info) as file:
-                    return file.read(limit)
+                    data = file.read(limit)
+                done += len(data)
+                return data
 
             if MANIFEST not in members:
                 raise _no_project(path)

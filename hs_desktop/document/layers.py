@@ -6,6 +6,7 @@ layer. So undoing a change of attributes is to put the former object back.
 
 from __future__ import annotations
 
+import copy
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.labels import NUM_CLASSES, Layout
+from engine.labels import IGNORE, NUM_CLASSES, Layout
+from engine.requests import HeadTransform
 from hs_desktop.document.planes import Plane
 from hs_desktop.rects import Rect
 
@@ -86,9 +88,11 @@ class Layer:
         return replace(self, name=name, id=new_id(), **planes)
 
     def frozen(self) -> Layer:
-        """This very layer (same id) with copies of the pixels as they are now."""
-        planes: dict[str, Any] = {key: plane.copy() for key, plane in self.planes.items()}
-        return replace(self, **planes) if planes else self
+        """This very layer (same id) with the pixels as they are now, whatever is painted later."""
+        frozen = copy.copy(self)  # not ``replace``, which would look through all pixels again
+        for key, plane in self.planes.items():
+            object.__setattr__(frozen, key, plane.frozen())
+        return frozen
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -115,12 +119,14 @@ class LayoutLayer(Layer):
     Attributes:
         ids: H x W uint8, each below ``NUM_CLASSES``.
         parsed: of the same shape, what the engine said; an eraser puts it back.
+        transform: of the result's: the move of the head that both belong to.
     """
 
     kind = "layout"
 
     ids: Plane
     parsed: Plane
+    transform: HeadTransform = field(default_factory=HeadTransform)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -147,6 +153,10 @@ class LayoutLayer(Layer):
     def is_edited(self) -> bool:
         """Whether the user says otherwise than the engine anywhere."""
         return self._remembered(lambda: not np.array_equal(self.ids.pixels, self.parsed.pixels))
+
+    def painted(self) -> Layout:
+        """What the user says: H x W uint8 class ids, ``IGNORE`` where that is the engine's say."""
+        return np.where(self.edited, self.ids.pixels, np.uint8(IGNORE))
 
     def rebased(self, parsed: Layout) -> Layout:
         """The ids under what the engine says now: edited pixels stay, the others follow."""
@@ -211,14 +221,23 @@ class MaskLayer(Layer):
 
     def combined(self, rect: Rect | None = None) -> NDArray[np.float32]:
         """The mask as it counts, H x W float32 0..1; or the part of it under ``rect``."""
-        rows, columns = (self.add.rect if rect is None else rect).slices
+        rect = self.add.rect if rect is None else rect
         automatic, add, subtract = (
-            plane.pixels[rows, columns] for plane in (self.automatic, self.add, self.subtract)
+            plane.read(rect) for plane in (self.automatic, self.add, self.subtract)
         )
         levels = np.maximum(automatic, add).astype(np.float32)
         levels *= 255 - subtract
         levels /= np.float32(255 * 255)
         return levels
+
+    def levels(self, where: tuple[slice, slice]) -> NDArray[np.uint8]:
+        """As ``combined``, but in levels of 8 bit and without floats; the pixels at an index."""
+        subtract = self.subtract.pixels[where]
+        levels = np.maximum(self.automatic.pixels[where], self.add.pixels[where])
+        if not subtract.any():
+            return levels
+        rest = levels.astype(np.uint16) * (255 - subtract)
+        return ((rest + 127) // 255).astype(np.uint8)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -239,7 +258,7 @@ class PictureLayer(Layer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        shape = self.pixels.pixels.shape
+        shape = self.pixels.shape
         if len(shape) != 3 or shape[2] != 4:
             raise ValueError(f"a picture of shape {shape}, not H x W x 4")
 
@@ -250,12 +269,17 @@ class PictureLayer(Layer):
 
 def mask_levels(mask: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     """A mask 0..1 as uint8; what isn't zero stays above zero, so that nothing drops out."""
-    clipped = np.clip(np.nan_to_num(mask, nan=0.0), 0, 1)
-    levels = np.rint(clipped * 255).astype(np.uint8)
-    return np.maximum(levels, (clipped > 0).view(np.uint8))
+    levels = np.zeros(mask.shape, np.uint8)
+    rows = np.flatnonzero(mask.any(axis=1))
+    columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0)) if len(rows) else rows
+    if len(columns):  # most masks are zero in most places, and photos large
+        inner = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        clipped = np.clip(np.nan_to_num(mask[inner], nan=0.0), 0, 1)
+        levels[inner] = np.maximum(np.rint(clipped * 255), clipped > 0)
+    return levels
 
 
 def _need_grey(first: Plane, *others: Plane) -> None:
     for plane in (first, *others):
-        if plane.pixels.ndim != 2 or plane.pixels.dtype != np.uint8 or plane.size != first.size:
-            raise ValueError(f"planes of {plane.pixels.dtype} and shape {plane.pixels.shape}")
+        if len(plane.shape) != 2 or plane.dtype != np.uint8 or plane.size != first.size:
+            raise ValueError(f"planes of {plane.dtype} and shape {plane.shape}")

@@ -41,7 +41,7 @@ from hs_desktop.document.variation import Variation
 if TYPE_CHECKING:
     from engine.imageio import Photo
 
-VERSION = (1, 0)  # major: older programs can't read it; minor: they can, and leave things out
+VERSION = (1, 1)  # major: older programs can't read it; minor: they can, and leave things out
 FORMAT = "hs-desktop-project"
 MAX_BYTES = 8 << 30  # of decoded pixels in a project
 MAX_BLOB = 64 << 20  # of a profile or EXIF block
@@ -69,7 +69,9 @@ def to_manifest(state: ProjectState) -> tuple[Json, dict[str, Payload]]:
 
 def from_manifest(manifest: Json, read: Read) -> ProjectState:
     """The project that ``manifest``, of this version, and its payloads say."""
-    fields, reader = Fields(manifest), _Reader(read)
+    fields = Fields(manifest)
+    transform = _transform(fields.object("transform"))
+    reader = _Reader(read, transform)
     stacks, at = {}, {}
     for side in Side:
         part = fields.object(side.value)
@@ -79,14 +81,11 @@ def from_manifest(manifest: Json, read: Read) -> ProjectState:
         if place is not None and len(place) not in (2, 4):
             raise ValueError(f"a place of {len(place)} numbers")
         at[side] = place
-    move, wanted = fields.object("transform"), fields.object("settings")
-    dx, dy = move.numbers("shift", 2)
+    wanted = fields.object("settings")
     return ProjectState(
         stacks[Side.HEAD], stacks[Side.BODY], stacks[Side.RESULT],
         at[Side.HEAD], at[Side.BODY],
-        HeadTransform(
-            (dx, dy), move.number("scale"), move.number("rotate"), move.boolean("flip")
-        ),
+        transform,
         SwapSettings(
             sampling=_sampling(wanted.object("sampling")),
             keep_background=wanted.boolean("keep_background"),
@@ -112,17 +111,18 @@ def patch_payload(layer: Variation) -> Payload:
 
 def layout_payload(layer: LayoutLayer, plane: Plane) -> Payload:
     """The file in which a layout's class ids lie."""
-    return Payload(f"data/layout-{plane.key}.png", plane.pixels, indexed=True, live=True)
+    return Payload(f"data/layout-{plane.key}.png", plane, indexed=True)
 
 
 def picture_payload(layer: PictureLayer) -> Payload:
     """The file in which an imported picture lies."""
     key = _with_profile(layer.pixels.key, layer.icc)
-    return Payload(f"data/picture-{key}.png", layer.pixels.pixels, layer.icc, live=True)
+    return Payload(f"data/picture-{key}.png", layer.pixels, layer.icc)
 
 
-def _mask_payload(pixels: NDArray[Any], key: str, *, live: bool) -> Payload:
-    return Payload(f"data/mask-{key}.png", pixels, live=live)
+def _mask_payload(mask: Plane | Crop) -> Payload:
+    content = mask if isinstance(mask, Plane) else mask.pixels
+    return Payload(f"data/mask-{mask.key}.png", content)
 
 
 def _with_profile(key: str, icc: bytes | None) -> str:
@@ -132,6 +132,13 @@ def _with_profile(key: str, icc: bytes | None) -> str:
 
 def _list(value: tuple[float, ...] | None) -> list[float] | None:
     return None if value is None else [float(number) for number in value]
+
+
+def _transform(fields: Fields) -> HeadTransform:
+    dx, dy = fields.numbers("shift", 2)
+    return HeadTransform(
+        (dx, dy), fields.number("scale"), fields.number("rotate"), fields.boolean("flip")
+    )
 
 
 def _sampling(fields: Fields) -> SamplingSettings:
@@ -164,14 +171,14 @@ class _Writer:
         if isinstance(layer, PhotoLayer):
             return {"photo": self._photo(layer.photo)}
         if isinstance(layer, LayoutLayer):
-            return {
+            planes = {
                 name: self._pixels(layout_payload(layer, plane))
                 for name, plane in layer.planes.items()
             }
+            return {"transform": asdict(layer.transform), **planes}
         if isinstance(layer, MaskLayer):
             planes = {
-                name: self._pixels(_mask_payload(plane.pixels, plane.key, live=True))
-                for name, plane in layer.planes.items()
+                name: self._pixels(_mask_payload(plane)) for name, plane in layer.planes.items()
             }
             return {"role": layer.role.value, **planes}
         if isinstance(layer, PictureLayer):
@@ -207,7 +214,7 @@ class _Writer:
         }
 
     def _mask(self, crop: Crop) -> Json:
-        return self._crop(crop, _mask_payload(crop.pixels, crop.key, live=False))
+        return self._crop(crop, _mask_payload(crop))
 
     def _crop(self, crop: Crop, payload: Payload) -> Json:
         return {**self._pixels(payload), "at": list(crop.at)}
@@ -233,10 +240,15 @@ class _Writer:
 
 
 class _Reader:
-    """Reads layers; a photo that several of them share is read once."""
+    """Reads layers; a photo that several of them share is read once.
 
-    def __init__(self, read: Read) -> None:
-        self._read = read
+    Args:
+        read: gives payloads.
+        transform: the project's, for layouts that don't say which one they belong to.
+    """
+
+    def __init__(self, read: Read, transform: HeadTransform) -> None:
+        self._read, self._transform = read, transform
         self._photos: dict[tuple[Any, ...], Photo] = {}
         self._left = MAX_BYTES
 
@@ -264,7 +276,9 @@ class _Reader:
 
     def _layout(self, fields: Fields) -> LayoutLayer:
         ids, parsed = (self._plane(fields.object(n), "layout", 1) for n in ("ids", "parsed"))
-        return LayoutLayer(**self._common(fields), ids=ids, parsed=parsed)
+        own = fields.optional("transform", fields.object)  # since 1.1
+        transform = self._transform if own is None else _transform(own)
+        return LayoutLayer(**self._common(fields), ids=ids, parsed=parsed, transform=transform)
 
     def _mask_layer(self, fields: Fields) -> MaskLayer:
         automatic, add, subtract = (

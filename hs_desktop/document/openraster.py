@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hs_desktop.document.payloads import encode_png
+from engine.writing import atomic_write
+from hs_desktop.document.payloads import write_png
 from hs_desktop.document.thumbnails import photo_thumbnail
 
 if TYPE_CHECKING:
     from engine.imageio import Photo
+
+Write = Callable[[BinaryIO], None]  # writes a member's content
 
 MIMETYPE = b"image/openraster"
 THUMBNAIL_SIDE = 256
@@ -55,7 +59,7 @@ class OpenRaster:
         self._names: set[str] = set()
         self.add("mimetype", MIMETYPE)  # has to be the first, and not packed
 
-    def add(self, name: str, data: bytes, *, packed: bool = False) -> None:
+    def add(self, name: str, content: bytes | Write, *, packed: bool = False) -> None:
         """Add a member once; PNGs are packed already."""
         if name in self._names:
             return
@@ -64,10 +68,19 @@ class OpenRaster:
         info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
         info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
         info.external_attr = 0o644 << 16
-        self._zip.writestr(info, data)
+        if isinstance(content, bytes):
+            self._zip.writestr(info, content)
+            return
+        with self._zip.open(info, "w") as file:
+            content(cast("BinaryIO", file))
 
-    def finish(self, sheets: Iterable[Sheet | Sheaf], merged: Photo | None) -> None:
-        """Write what says how all lies upon another, the topmost first, and how it looks."""
+    def finish(
+        self, sheets: Iterable[Sheet | Sheaf], merged: Photo | None, xmp: bytes | None = None
+    ) -> None:
+        """Write what says how all lies upon another, the topmost first, and how it looks.
+
+        OpenRaster has no place for XMP: the merged picture has, and is found by scanning.
+        """
         if merged is None:
             flat: NDArray[np.uint8] = np.full((1, 1, 3), 255, np.uint8)
             small, size = flat, (1, 1)
@@ -77,8 +90,8 @@ class OpenRaster:
             flat, size = to_srgb8(merged), merged.size
             small = photo_thumbnail(merged, THUMBNAIL_SIDE)
         self.add("stack.xml", stack_xml(size, sheets), packed=True)
-        self.add("Thumbnails/thumbnail.png", encode_png(small))
-        self.add("mergedimage.png", encode_png(flat))
+        self.add("Thumbnails/thumbnail.png", partial(write_png, pixels=small))
+        self.add("mergedimage.png", partial(write_png, pixels=flat, xmp=xmp))
 
 
 @contextmanager
@@ -88,8 +101,6 @@ def writing(path: Path) -> Iterator[OpenRaster]:
     Raises:
         OutputFileError: it can't be written.
     """
-    from engine.imageio import atomic_write  # brings OpenCV along
-
     with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
         yield OpenRaster(archive)
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
-import zlib
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.labels import palette
+from hs_desktop.document.planes import Plane
 
 MAX_PIXELS = 150_000_000  # of one picture, as ``engine.decoding`` reads at most
 _PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -32,35 +32,43 @@ class Payload:
         content: H x W uint8, H x W x 3 or 4 uint8 or uint16; or bytes as they are.
         icc: for programs that look at a picture by itself.
         indexed: class ids, to be shown in the classes' colours.
-        live: whether the user may paint on the content meanwhile.
     """
 
     name: str
-    content: NDArray[Any] | bytes
+    content: Plane | NDArray[Any] | bytes
     icc: bytes | None = None
     indexed: bool = False
-    live: bool = False
 
-    def frozen(self) -> Payload:
-        """The same with content of its own where it could change."""
-        if not self.live or isinstance(self.content, bytes):
-            return self
-        return replace(self, content=self.content.copy(), live=False)
-
-    def encoded(self) -> bytes:
-        """The file's content: bytes as they are, pixels as PNG."""
+    def write(self, file: BinaryIO) -> None:
+        """Bytes as they are, pixels as PNG."""
         if isinstance(self.content, bytes):
-            return self.content
-        return encode_png(self.content, self.icc, indexed=self.indexed)
+            file.write(self.content)
+            return
+        pixels = self.content.pixels if isinstance(self.content, Plane) else self.content
+        write_png(file, pixels, self.icc, indexed=self.indexed)
 
 
 def bytes_key(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def encode_png(pixels: NDArray[Any], icc: bytes | None = None, *, indexed: bool = False) -> bytes:
-    """H x W uint8 (grey, or class ids) or H x W x 3 or 4 uint8 or uint16 as PNG, losslessly."""
-    file = io.BytesIO()
+def write_png(
+    file: BinaryIO,
+    pixels: NDArray[Any],
+    icc: bytes | None = None,
+    *,
+    indexed: bool = False,
+    xmp: bytes | None = None,
+) -> None:
+    """H x W uint8 (grey, or class ids) or H x W x 3 or 4 uint8 or uint16 as PNG, losslessly.
+
+    Args:
+        file: to be written to.
+        pixels: the picture.
+        icc: the profile of its colours.
+        indexed: class ids, to be shown in the classes' colours.
+        xmp: a packet, for pictures without transparency.
+    """
     if pixels.ndim == 2:
         from PIL import Image
 
@@ -68,19 +76,15 @@ def encode_png(pixels: NDArray[Any], icc: bytes | None = None, *, indexed: bool 
         if indexed:
             image.putpalette(palette().tobytes().ljust(3 * 256, b"\0"))
         image.save(file, "PNG", compress_level=1)
-        return file.getvalue()
+        return
 
-    import cv2
-
-    from engine import encoding
+    from engine import encoding  # brings OpenCV along
 
     if pixels.shape[2] == 3:
-        encoding.write_png(file, encoding.Picture(np.ascontiguousarray(pixels), icc))
-        return file.getvalue()
-    bgra = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGBA2BGRA)
-    _, packed = cv2.imencode(".png", bgra)
-    chunks = [] if icc is None else [(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc))]
-    return encoding.with_png_chunks(packed.tobytes(), chunks)
+        packets = () if xmp is None else (xmp,)
+        encoding.write_png(file, encoding.Picture(pixels, icc, xmp=packets))
+    else:
+        encoding.write_png_pixels(file, pixels, [] if icc is None else [encoding.icc_chunk(icc)])
 
 
 def decode_png(data: bytes, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -1,15 +1,15 @@
 """Arrays that a user edits, and parts cut out of arrays that nobody edits.
 
 A ``Plane`` hands out its pixels read-only: they change through ``tiles.Recorder`` and
-``tiles.TilePatch`` alone, so nothing changes that can't be undone.
+``tiles.TilePatch`` alone, so nothing changes that can't be undone. A ``FrozenPlane`` is what
+it was at one moment: undo and files are made of that while the user paints on.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
-import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,10 +24,15 @@ Tile = tuple[int, int]  # row, column
 
 
 class Plane:
-    """H x W or H x W x C pixels, uint8 or uint16, kept in tiles of 256 x 256 for undo and hashes.
+    """H x W or H x W x C pixels, uint8 or uint16, in tiles of 256 x 256 for undo and hashes.
+
+    Written in one thread only; what other threads read is a ``frozen`` one.
 
     Args:
         pixels: is copied.
+
+    Attributes:
+        revision: another number after each change.
     """
 
     def __init__(self, pixels: NDArray[Any]) -> None:
@@ -36,21 +41,33 @@ class Plane:
         if pixels.ndim not in (2, 3) or not pixels.size:
             raise ValueError(f"pixels are of shape {pixels.shape}, not H x W or H x W x C")
         self._pixels = np.array(pixels, order="C")
-        self._digests: dict[Tile, bytes] = {}
-        self._key: str | None = None
+        self._writes: dict[Tile, int] = {}  # how often a tile was written
+        self._digests: dict[Tile, tuple[int, bytes]] = {}  # and after how many writes it was so
+        self._key: tuple[int, str] | None = None  # and the revision that it is of
+        self._frozen: list[weakref.ref[FrozenPlane]] = []
         self.revision = 0
 
     @property
     def pixels(self) -> NDArray[Any]:
         """A read-only view; what is painted later shows in it."""
-        view = self._pixels.view()
-        view.flags.writeable = False
-        return view
+        return _read_only(self._pixels)
+
+    def read(self, rect: Rect) -> NDArray[Any]:
+        """The pixels under ``rect``, which lies within: a part of ``pixels``."""
+        return self.pixels[rect.slices]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._pixels.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._pixels.dtype
 
     @property
     def size(self) -> tuple[int, int]:
         """(width, height)."""
-        return int(self._pixels.shape[1]), int(self._pixels.shape[0])
+        return int(self.shape[1]), int(self.shape[0])
 
     @property
     def rect(self) -> Rect:
@@ -63,31 +80,21 @@ class Plane:
     @property
     def key(self) -> str:
         """A hash of the content; only tiles written since the last time are read again."""
-        if self._key is None:
+        if self._key is None or self._key[0] != self.revision:
             whole = hashlib.blake2b(digest_size=16)
-            whole.update(f"{self._pixels.dtype.name}{self._pixels.shape}".encode())
-            self.read_for_key()
+            whole.update(f"{self.dtype.name}{self.shape}".encode())
             for tile in self.tiles(self.rect):
-                whole.update(self._digests[tile])
-            self._key = whole.hexdigest()
-        return self._key
+                whole.update(self._digest(tile))
+            self._key = self.revision, whole.hexdigest()
+        return self._key[1]
 
-    def read_for_key(self, deadline: float = math.inf) -> bool:
-        """Do what ``key`` has to do, a part at a time.
-
-        Args:
-            deadline: only one tile is read after this time of ``time.perf_counter``.
-
-        Returns:
-            Whether ``key`` is quick now.
-        """
-        for tile in self.tiles(self.rect):
-            if tile not in self._digests:
-                pixels = np.ascontiguousarray(self._pixels[self.tile_rect(tile).slices])
-                self._digests[tile] = hashlib.blake2b(pixels.data, digest_size=16).digest()
-                if time.perf_counter() > deadline:
-                    return False
-        return True
+    def _digest(self, tile: Tile) -> bytes:
+        writes, known = self._writes.get(tile, 0), self._digests.get(tile)
+        if known is None or known[0] != writes:
+            pixels = np.ascontiguousarray(self.read(self.tile_rect(tile)))
+            known = writes, hashlib.blake2b(pixels.data, digest_size=16).digest()
+            self._digests[tile] = known
+        return known[1]
 
     def tiles(self, rect: Rect) -> Iterator[Tile]:
         """The tiles that ``rect`` touches, row by row."""
@@ -104,15 +111,75 @@ class Plane:
         return Rect(left, top, left + TILE, top + TILE).intersected(self.rect)
 
     def writable(self, rect: Rect) -> NDArray[Any]:
-        """The pixels under ``rect`` to be written, by ``tiles`` only; it must lie within."""
+        """The pixels under ``rect`` to be written at once, by ``tiles`` only; within the plane."""
+        frozen = [plane for ref in self._frozen if (plane := ref()) is not None]
+        self._frozen = [weakref.ref(plane) for plane in frozen]
         for tile in self.tiles(rect):
-            self._digests.pop(tile, None)
-        self._key = None
+            for plane in frozen:  # first keep, then count: others read in the reverse order
+                plane.keep(tile)
+            self._writes[tile] = self._writes.get(tile, 0) + 1
         self.revision += 1
         return self._pixels[rect.slices]
 
     def copy(self) -> Plane:
-        return Plane(self._pixels)
+        return Plane(self.pixels)
+
+    def frozen(self) -> FrozenPlane:
+        """The plane as it is now, whatever is written later; costs nothing yet."""
+        frozen = FrozenPlane(self)
+        self._frozen.append(weakref.ref(frozen))
+        return frozen
+
+
+class FrozenPlane(Plane):
+    """A plane at the moment when this was made; made by ``Plane.frozen``.
+
+    Only tiles that are written later are copied, right before. May be read in any thread,
+    without locks: a tile is read first, and only then is looked whether it has been written.
+    """
+
+    def __init__(self, plane: Plane) -> None:
+        self._plane = plane
+        self._pixels = plane._pixels
+        self._writes = dict(plane._writes)
+        self._digests = plane._digests  # what is found out here is known there
+        self._key = plane._key
+        self._frozen = []
+        self._kept: dict[Tile, NDArray[Any]] = {}
+        self.revision = plane.revision
+
+    @property
+    def kept(self) -> Mapping[Tile, NDArray[Any]]:
+        """The tiles that were written since, as they were."""
+        return self._kept
+
+    def keep(self, tile: Tile) -> None:
+        """Copy a tile that is about to be written; for ``Plane.writable``."""
+        if tile not in self._kept:
+            self._kept[tile] = self._pixels[self.tile_rect(tile).slices].copy()
+
+    @property
+    def pixels(self) -> NDArray[Any]:
+        """A copy each time."""
+        return self.read(self.rect)
+
+    def read(self, rect: Rect) -> NDArray[Any]:
+        """The pixels under ``rect``, which lies within: a copy."""
+        out = np.empty((rect.height, rect.width, *self.shape[2:]), self.dtype)
+        for tile in self.tiles(rect):
+            whole = self.tile_rect(tile)
+            part = whole.intersected(rect)
+            target = out[part.shifted(-rect.x0, -rect.y0).slices]
+            target[...] = self._pixels[part.slices]
+            if self._plane._writes.get(tile, 0) != self._writes.get(tile, 0):
+                target[...] = self._kept[tile][part.shifted(-whole.x0, -whole.y0).slices]
+        return _read_only(out)
+
+    def writable(self, rect: Rect) -> NDArray[Any]:
+        raise TypeError("a frozen plane can't be written")
+
+    def frozen(self) -> FrozenPlane:
+        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,9 +195,7 @@ class Crop:
     at: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
-        pixels = np.ascontiguousarray(self.pixels).view()
-        pixels.flags.writeable = False
-        object.__setattr__(self, "pixels", pixels)
+        object.__setattr__(self, "pixels", _read_only(np.ascontiguousarray(self.pixels)))
 
     @property
     def rect(self) -> Rect:
@@ -160,3 +225,9 @@ def cut(pixels: NDArray[Any], where: NDArray[np.bool_]) -> Crop:
     columns = np.flatnonzero(where[top:bottom].any(0))
     left, right = int(columns[0]), int(columns[-1]) + 1
     return Crop(pixels[top:bottom, left:right].copy(), (left, top))
+
+
+def _read_only(pixels: NDArray[Any]) -> NDArray[Any]:
+    view = pixels.view()
+    view.flags.writeable = False
+    return view

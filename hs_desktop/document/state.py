@@ -57,7 +57,7 @@ class ProjectState:
         return self.stack(self.side_of(layer_id))[layer_id]
 
     def frozen(self) -> ProjectState:
-        """The same with pixels of its own, which another thread may read while the user paints."""
+        """The same for other threads to read while the user paints on; costs nothing yet."""
         stacks: dict[str, Any] = {
             side.value: replace(
                 self.stack(side), layers=tuple(layer.frozen() for layer in self.stack(side))

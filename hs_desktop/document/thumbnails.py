@@ -69,11 +69,7 @@ def _layout(layer: LayoutLayer, longest: int) -> NDArray[np.uint8]:
 
 def _mask(layer: MaskLayer, longest: int) -> NDArray[np.uint8]:
     step = _step(layer.size, longest)
-    add, subtract, automatic = (
-        plane.pixels[::step, ::step].astype(np.uint16)
-        for plane in (layer.add, layer.subtract, layer.automatic)
-    )
-    grey = (np.maximum(automatic, add) * (255 - subtract) // 255).astype(np.uint8)
+    grey = layer.levels(np.s_[::step, ::step])
     return _resized(np.dstack([grey, grey, grey]), layer.size, longest)
 
 

@@ -31,8 +31,8 @@ class Delta:
     def read(self, plane: Plane) -> NDArray[Any]:
         """The exclusive or of before and after, of ``rect``'s shape."""
         data = zlib.decompress(self.data) if self.packed else self.data
-        shape = (self.rect.height, self.rect.width, *plane.pixels.shape[2:])
-        return np.frombuffer(data, plane.pixels.dtype).reshape(shape)
+        shape = (self.rect.height, self.rect.width, *plane.shape[2:])
+        return np.frombuffer(data, plane.dtype).reshape(shape)
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class TilePatch:
                 deltas[tile] = second
                 continue
             rect = first.rect.united(second.rect)
-            both = np.zeros((rect.height, rect.width, *self.plane.pixels.shape[2:]),
-                            self.plane.pixels.dtype)  # fmt: skip
+            shape = rect.height, rect.width, *self.plane.shape[2:]
+            both = np.zeros(shape, self.plane.dtype)
             for one in (first, second):
                 both[one.rect.shifted(-rect.x0, -rect.y0).slices] ^= one.read(self.plane)
             if (delta := _delta(both, rect)) is not None:
@@ -77,11 +77,11 @@ class TilePatch:
 
 
 class Recorder:
-    """Keeps the tiles of a plane as they were before they are written."""
+    """Writes into a plane, and knows of it as it was."""
 
     def __init__(self, plane: Plane) -> None:
         self.plane = plane
-        self._before: dict[Tile, NDArray[Any]] = {}
+        self._before = plane.frozen()
 
     def touch(self, rect: Rect) -> NDArray[Any]:
         """The writable pixels under ``rect``, cut at the plane's edges; valid until the next call.
@@ -90,20 +90,15 @@ class Recorder:
         """
         rect = rect.intersected(self.plane.rect)
         if rect.empty:
-            shape = rect.height, rect.width, *self.plane.pixels.shape[2:]
-            return np.empty(shape, self.plane.pixels.dtype)
-        for tile in self.plane.tiles(rect):
-            if tile not in self._before:
-                whole = self.plane.tile_rect(tile)
-                self._before[tile] = self.plane.pixels[whole.slices].copy()
+            return np.empty((rect.height, rect.width, *self.plane.shape[2:]), self.plane.dtype)
         return self.plane.writable(rect)
 
     def patch(self) -> TilePatch:
         """What changed since the recorder was made."""
         deltas = {}
-        for tile, before in self._before.items():
+        for tile, before in self._before.kept.items():
             rect = self.plane.tile_rect(tile)
-            delta = _delta(before ^ self.plane.pixels[rect.slices], rect)
+            delta = _delta(before ^ self.plane.read(rect), rect)
             if delta is not None:
                 deltas[tile] = delta
         return TilePatch(self.plane, deltas)
@@ -111,11 +106,11 @@ class Recorder:
     def restore(self) -> tuple[Rect, ...]:
         """Put everything back; gives the rectangles that were touched."""
         rects = []
-        for tile, before in self._before.items():
+        for tile, before in self._before.kept.items():
             rect = self.plane.tile_rect(tile)
             self.plane.writable(rect)[...] = before
             rects.append(rect)
-        self._before.clear()
+        self._before = self.plane.frozen()
         return tuple(rects)
 
 

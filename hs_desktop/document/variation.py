@@ -13,6 +13,7 @@ from engine.labels import HEAD, mask_of
 from engine.requests import SamplingSettings
 from hs_desktop.document.layers import Layer, mask_levels
 from hs_desktop.document.planes import Crop, cut
+from hs_desktop.i18n import translated
 
 if TYPE_CHECKING:
     from engine.imageio import Photo
@@ -30,7 +31,7 @@ class Variation(Layer):
         head: h x w uint8, 255 where the result's head class is; outside of it 0.
         sampling: what it was made with, its own seed included.
         milliseconds: stage -> time.
-        notes: sentences the engine wanted read.
+        notes: sentences the engine wanted read, in the language they were read in.
         device, pack: where and by what it was made.
         starred: never pruned.
     """
@@ -95,7 +96,7 @@ class Variation(Layer):
             head=cut(head.astype(np.uint8) * 255, head),
             sampling=sampling,
             milliseconds=dict(result.milliseconds),
-            notes=tuple(result.notes),
+            notes=tuple(translated(note) for note in result.notes),
             device=result.device,
             pack=result.pack,
         )

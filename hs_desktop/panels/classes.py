@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,7 +27,7 @@ from engine.labels import CLASSES, ClassInfo
 from hs_desktop.editor import Editor
 from hs_desktop.following import watch
 from hs_desktop.i18n import N_, _
-from hs_desktop.panels.parts import IconButton, quiet_colour, search_field
+from hs_desktop.panels.parts import IconButton, paint_row, quiet_colour, search_field, tight_column
 
 INFO = Qt.ItemDataRole.UserRole
 NAMES = (
@@ -82,9 +81,7 @@ class ClassesPanel(QWidget):
         top.addWidget(self.search, 1)
         top.addWidget(self.pair)
         top.addWidget(self.exchange)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = tight_column(self)
         column.addLayout(top)
         column.addWidget(self._nothing, 1)
         column.addWidget(self.view, 1)
@@ -176,15 +173,9 @@ class _ClassDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Any) -> None:
         info: ClassInfo = index.data(INFO)
         row, palette = option.rect, option.palette
-        state = option.state
-        selected = bool(state & QStyle.StateFlag.State_Selected)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
-        if selected:
-            painter.fillRect(row, palette.color(QPalette.ColorRole.Highlight))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(row, palette.color(QPalette.ColorRole.AlternateBase))
-        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
-        text = palette.color(role)
+        text = paint_row(painter, option)
         swatch = QRect(row.left() + 6, row.center().y() - 6, 13, 13)
         paint_swatch(painter, swatch, QColor(*info.colour), palette)
         key = key_of(info.id)

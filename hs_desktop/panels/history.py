@@ -12,12 +12,12 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QGuiApplication, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListView, QWidget
 
 from hs_desktop.editor import Editor
 from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import _
-from hs_desktop.panels.parts import CalmRows, IconButton, hint, search_field
+from hs_desktop.panels.parts import CalmRows, IconButton, hint, search_field, tight_column
 
 STEPS = Qt.ItemDataRole.UserRole  # how many commands are done at this row
 
@@ -58,9 +58,7 @@ class HistoryPanel(QWidget):
         top.addWidget(self.search, 1)
         top.addWidget(self.undo)
         top.addWidget(self.redo)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = tight_column(self)
         column.addLayout(top)
         column.addWidget(self._empty, 1)
         column.addWidget(self.view, 1)
@@ -91,20 +89,21 @@ class HistoryPanel(QWidget):
 
 
 class HistoryModel(QAbstractListModel):
-    """Row n: the document after n commands."""
+    """Row n: the document after n of the commands that are remembered."""
 
     def __init__(self, editor: Editor, parent: QObject) -> None:
         super().__init__(parent)
         self._editor = editor
         self._names: tuple[str, ...] = ()
         self._index = 0
+        self._has_forgotten = False
 
     def rowCount(self, parent: Any = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._names) + 1
 
     def data(self, index: Any, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = index.row()
-        name = self._names[row - 1] if row else _("As opened")
+        name = self._names[row - 1] if row else self._beginning
         if role == Qt.ItemDataRole.DisplayRole:
             return name
         if role == STEPS:
@@ -117,8 +116,14 @@ class HistoryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return _("{name}, undone").format(name=name) if undone else name
         if role == Qt.ItemDataRole.ToolTipRole:
+            if row == 0 and self._has_forgotten:
+                return _("Go to the oldest state that the undo memory still holds")
             return _("Go to this step")
         return None
+
+    @property
+    def _beginning(self) -> str:
+        return _("Earlier steps forgotten") if self._has_forgotten else _("As opened")
 
     def follow(self) -> None:
         """Take over the history as it is, by as few rows as possible."""
@@ -135,5 +140,5 @@ class HistoryModel(QAbstractListModel):
             self.beginInsertRows(QModelIndex(), same + 1, len(names))
             self._names = names
             self.endInsertRows()
-        self._index = history.index
+        self._index, self._has_forgotten = history.index, history.has_forgotten
         self.dataChanged.emit(self.index(0, 0), self.index(len(names), 0))

@@ -20,8 +20,8 @@ from engine.jobs import LOADING, JobState
 from hs_desktop.commands.terminal import stage_name, time_left
 from hs_desktop.editor import LIVE, Editor
 from hs_desktop.engine_bridge import JobRecord
-from hs_desktop.i18n import N_, _
-from hs_desktop.panels.parts import IconButton, IconLabel, hint
+from hs_desktop.i18n import N_, _, translated
+from hs_desktop.panels.parts import IconButton, IconLabel, hint, tight_column
 
 KEPT = 20  # jobs that have ended
 OUTCOMES = {
@@ -69,9 +69,7 @@ class JobsPanel(QWidget):
         bottom.addWidget(self.cancel_all)
         bottom.addStretch(1)
         bottom.addWidget(self.clear)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
+        whole = tight_column(self)
         whole.addWidget(self._empty, 1)
         whole.addWidget(self._area, 1)
         whole.addLayout(bottom)
@@ -197,4 +195,4 @@ class EndedJob(QFrame):
 
 def _reason(error: BaseException | None) -> str:
     """For people; a fault of the program may have no words at all."""
-    return "" if error is None else str(error) or type(error).__name__
+    return "" if error is None else translated(error) or type(error).__name__

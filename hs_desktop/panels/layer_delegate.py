@@ -22,7 +22,7 @@ from hs_desktop.document.variation import Variation
 from hs_desktop.i18n import N_, _
 from hs_desktop.icons import icon
 from hs_desktop.panels.layer_model import ALONE, LAYER, kind_of
-from hs_desktop.panels.parts import quiet_colour
+from hs_desktop.panels.parts import paint_row, quiet_colour
 
 _ROW, _HEAD = 40, 26  # heights of a layer's row and of a stack's
 _THUMB, _ICON, _GAP = 32, 16, 6
@@ -86,15 +86,9 @@ class LayerDelegate(QStyledItemDelegate):
         whole = QStyleOptionViewItem(option)
         self.initStyleOption(whole, index)
         row, palette = option.rect, option.palette
-        state = option.state
-        selected = bool(state & QStyle.StateFlag.State_Selected)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
-        if selected:
-            painter.fillRect(row, palette.color(QPalette.ColorRole.Highlight))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(row, palette.color(QPalette.ColorRole.AlternateBase))
-        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
-        text = palette.color(role)
+        text = paint_row(painter, option)
         quiet = QColor(text) if selected else quiet_colour(palette)
         if layer is None:
             font = whole.font

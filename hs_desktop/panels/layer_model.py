@@ -14,7 +14,7 @@ from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer, PhotoLayer
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor, Level
 from hs_desktop.following import DocumentWatch
-from hs_desktop.i18n import N_, _
+from hs_desktop.i18n import N_, _, translated
 from hs_desktop.panels.parts import rearrange
 from hs_desktop.panels.thumbnails import Thumbnails
 
@@ -184,7 +184,7 @@ class LayerModel(QAbstractItemModel):
             try:
                 self._editor.document.do(commands.move_layer(layer_id, count - 1 - to))
             except EngineError as error:
-                self._editor.say(str(error), Level.WARNING)
+                self._editor.say(translated(error), Level.WARNING)
         return False
 
     # --- following the document ----------------------------------------------------------------

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QSlider,
     QSpinBox,
     QTreeView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,7 +27,7 @@ from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import _
 from hs_desktop.panels.layer_delegate import LayerDelegate, Part
 from hs_desktop.panels.layer_model import LayerModel
-from hs_desktop.panels.parts import IconButton, add_to_menu, attempt, do, hint
+from hs_desktop.panels.parts import IconButton, add_to_menu, attempt, do, hint, tight_column
 
 
 class LayersPanel(QWidget):
@@ -92,9 +91,7 @@ class LayersPanel(QWidget):
         bottom.addStretch(1)
         bottom.addWidget(self.buttons["duplicate"])
         bottom.addWidget(self.buttons["delete"])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = tight_column(self)
         column.addLayout(top)
         column.addWidget(self._empty, 1)
         column.addWidget(self.view, 1)

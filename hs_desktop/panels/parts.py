@@ -6,22 +6,25 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QPalette
+from PySide6.QtGui import QAction, QColor, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
     QLabel,
     QLineEdit,
     QMenu,
     QPushButton,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from engine.errors import EngineError
 from hs_desktop.document.commands import Command
 from hs_desktop.editor import Editor, Level
+from hs_desktop.i18n import translated
 from hs_desktop.icons import icon
 
 T = TypeVar("T")
@@ -124,6 +127,14 @@ def search_field(text: str) -> QLineEdit:
     return field
 
 
+def tight_column(panel: QWidget) -> QVBoxLayout:
+    """What a panel is made of, one below the other, without margins and gaps."""
+    column = QVBoxLayout(panel)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    return column
+
+
 def hint(text: str) -> QLabel:
     """What stands in an empty panel: what to do next."""
     label = QLabel(text)
@@ -137,6 +148,18 @@ def hint(text: str) -> QLabel:
 def quiet_colour(palette: QPalette) -> QColor:
     """For writing of less weight."""
     return palette.color(QPalette.ColorRole.PlaceholderText)
+
+
+def paint_row(painter: QPainter, option: QStyleOptionViewItem) -> QColor:
+    """Fill a row's ground as its state wants it; the colour to write on it with."""
+    palette, state = option.palette, option.state
+    selected = bool(state & QStyle.StateFlag.State_Selected)
+    if selected:
+        painter.fillRect(option.rect, palette.color(QPalette.ColorRole.Highlight))
+    elif state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(option.rect, palette.color(QPalette.ColorRole.AlternateBase))
+    role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
+    return palette.color(role)
 
 
 def add_to_menu(
@@ -161,7 +184,7 @@ def attempt(editor: Editor, work: Callable[[], object]) -> bool:
     try:
         work()
     except EngineError as error:
-        editor.say(str(error), Level.WARNING)
+        editor.say(translated(error), Level.WARNING)
         return False
     return True
 

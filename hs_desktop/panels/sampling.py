@@ -23,7 +23,7 @@ from hs_desktop.editor import LIVE, Editor
 from hs_desktop.engine_bridge import JobRecord
 from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import N_, _
-from hs_desktop.panels.parts import IconButton, ThemedIcon, icon_button
+from hs_desktop.panels.parts import IconButton, ThemedIcon, icon_button, tight_column
 from hs_desktop.panels.presets import Presets
 from hs_desktop.panels.section import Section
 from hs_desktop.panels.settings_form import NumberField, SettingsForm
@@ -126,13 +126,12 @@ class SamplingPanel(QWidget):
         inner.setAutoFillBackground(False)
         bottom = QHBoxLayout()
         bottom.setContentsMargins(8, 6, 8, 6)
+        bottom.setSpacing(6)
         bottom.addWidget(self.swap, 2)
         bottom.addWidget(self.live, 1)
         for button in (self.swap, self.live):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
+        whole = tight_column(self)
         whole.addWidget(area, 1)
         whole.addLayout(bottom)
 

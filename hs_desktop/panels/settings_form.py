@@ -297,5 +297,5 @@ def _box_of(row: Setting) -> Any:
     box.setKeyboardTracking(False)
     box.setFixedWidth(_BOX_WIDTH)
     if row.unit:
-        box.setSuffix(f" {row.unit}")
+        box.setSuffix(f" {_(row.unit)}")
     return box

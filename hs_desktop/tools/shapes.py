@@ -20,7 +20,7 @@ def polygon(points: Sequence[tuple[float, float]], bounds: Rect) -> tuple[Rect, 
     Returns:
         A rectangle within ``bounds``, and which of its pixels are inside: h x w.
     """
-    rect = Rect.around(points).intersected(bounds) if len(points) > 2 else EMPTY
+    rect = Rect.enclosing(points).intersected(bounds) if len(points) > 2 else EMPTY
     if rect.empty:
         return EMPTY, np.zeros((0, 0), bool)
     corners = np.asarray(points, np.float64)

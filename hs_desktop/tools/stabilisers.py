@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+SAME_PLACE = 1e-6  # photo px: positions nearer than this differ by rounding only
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -58,80 +60,93 @@ class Direct:
         return []
 
 
-class Lagging:
+class _Trailing:
+    """The brush goes behind the hand, and looks where that is at equal steps of its whole way.
+
+    Args:
+        length: how far it may be behind, photo px; the steps are short beside it.
+    """
+
+    def __init__(self, length: float) -> None:
+        self._length = length
+        self._step = max(1.0, length / 16)
+        self._left = self._step  # photo px that the hand goes to the next step
+        self._hand = self._brush = Sample(0.0, 0.0)
+
+    def begin(self, hand: Sample) -> None:
+        self._hand = self._brush = hand
+        self._left = self._step
+
+    def _steps_to(self, hand: Sample) -> list[Sample]:
+        """Where the hand is at the steps that it makes on its way to ``hand``."""
+        way = self._hand.distance(hand)
+        steps = []
+        gone = self._left
+        while gone <= way + SAME_PLACE:
+            steps.append(self._hand.towards(hand, min(gone / way, 1.0)))
+            gone += self._step
+        self._left = gone - way
+        return steps
+
+
+class Lagging(_Trailing):
     """The brush runs after the hand, the faster the further it is behind.
 
     While the hand goes on by ds, the brush comes nearer by ds / length of the distance:
-    dp/ds = (hand - p) / length. Along a straight line this has a solution, so no step size
-    comes in.
+    dp/ds = (hand - p) / length. Along a straight line this has a solution, so the brush is
+    where it ought to be at every step.
 
     Args:
         length: photo px that the brush stays behind.
     """
 
     def __init__(self, length: float) -> None:
-        self._length = max(length, 1e-3)
-        self._hand = self._brush = Sample(0.0, 0.0)
-
-    def begin(self, hand: Sample) -> None:
-        self._hand = self._brush = hand
+        super().__init__(max(length, 1e-3))
 
     def follow(self, hand: Sample) -> list[Sample]:
-        start, first, way = self._hand, self._brush, self._hand.distance(hand)
-        self._hand = hand
-        if way == 0:
-            return []
-        ux, uy = (hand.x - start.x) / way, (hand.y - start.y) / way
-        steps = math.ceil(way / self._length * 4)
-        passed = []
-        for i in range(1, steps + 1):
-            s = way * i / steps
-            stays = math.exp(-s / self._length)
-            behind = self._length * (1 - stays)
-            at = start.towards(hand, i / steps)
-            passed.append(
-                Sample(
-                    at.x - ux * behind + (first.x - start.x) * stays,
-                    at.y - uy * behind + (first.y - start.y) * stays,
-                    at.pressure,
-                )
-            )
-        self._brush = passed[-1]
+        passed = [self._after(step) for step in self._steps_to(hand)]
+        self._after(hand)
         return passed
 
     def finish(self) -> list[Sample]:
-        return [self._hand]
+        return [self._brush, self._hand]
+
+    def _after(self, hand: Sample) -> Sample:
+        """The brush once the hand has gone straight on to ``hand``."""
+        start, brush, way = self._hand, self._brush, self._hand.distance(hand)
+        self._hand = hand
+        if way > 0:
+            stays = math.exp(-way / self._length)
+            behind = self._length * (1 - stays) / way
+            self._brush = Sample(
+                hand.x - (hand.x - start.x) * behind + (brush.x - start.x) * stays,
+                hand.y - (hand.y - start.y) * behind + (brush.y - start.y) * stays,
+                hand.pressure,
+            )
+        return self._brush
 
 
-class Rope:
+class Rope(_Trailing):
     """The hand pulls the brush on a rope; while it hangs loose, the brush rests.
 
     Args:
         length: of the rope, photo px.
     """
 
-    def __init__(self, length: float) -> None:
-        self._length = length
-        self._hand = self._brush = Sample(0.0, 0.0)
-
-    def begin(self, hand: Sample) -> None:
-        self._hand = self._brush = hand
-
     def follow(self, hand: Sample) -> list[Sample]:
-        start = self._hand
+        steps = self._steps_to(hand)
         self._hand = hand
-        # Short steps: the brush turns to the hand a little with each.
-        steps = max(1, math.ceil(start.distance(hand) / max(0.5, self._length / 16)))
-        passed = []
-        for i in range(1, steps + 1):
-            at = start.towards(hand, i / steps)
-            taut = self._brush.distance(at)
-            if taut > self._length:
-                moved = self._brush.towards(at, 1 - self._length / taut)
-                self._brush = Sample(moved.x, moved.y, at.pressure)
-                passed.append(self._brush)
-        return passed
+        return [brush for step in steps for brush in self._pulled_to(step)]
 
     def finish(self) -> list[Sample]:
         """What hangs loose stays loose: the end of the line is where the brush is."""
-        return []
+        return self._pulled_to(self._hand)
+
+    def _pulled_to(self, hand: Sample) -> list[Sample]:
+        """The brush, if it moves."""
+        taut = self._brush.distance(hand)
+        if taut <= self._length + SAME_PLACE:
+            return []
+        moved = self._brush.towards(hand, 1 - self._length / taut)
+        self._brush = Sample(moved.x, moved.y, hand.pressure)
+        return [self._brush]

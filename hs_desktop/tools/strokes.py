@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from hs_desktop.tools.stabilisers import Direct, Sample, Stabiliser
+from hs_desktop.tools.stabilisers import SAME_PLACE, Direct, Sample, Stabiliser
 
 _SHORTEST_STEP = 0.5  # px between dabs, of the smallest brushes too
 
@@ -132,7 +132,7 @@ class _Smooth:
         self.points = [point]
 
     def add(self, point: Sample) -> list[Sample]:
-        if point.distance(self.points[-1]) == 0:
+        if point.distance(self.points[-1]) < SAME_PLACE:
             self.points[-1] = point
             return []
         self.points.append(point)

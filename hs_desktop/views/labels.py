@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from hs_desktop.canvas.overlay import Overlay
 from hs_desktop.canvas.viewport import Viewport
+from hs_desktop.observed import Observed
 
 _PAPER, _INK = QColor(20, 20, 22, 200), QColor(240, 240, 243)
 _MARGIN = 12.0  # widget px
@@ -38,20 +39,12 @@ def paint_hint(painter: QPainter, text: str, view: Viewport, *, top: bool) -> No
 class Hint(Overlay):
     """What to do next, at the lower edge of the canvas; nothing while the text is empty."""
 
+    text = Observed[str](lambda hint: hint.repaint.emit())
+
     def __init__(self) -> None:
         super().__init__()
-        self._text = ""
-
-    @property
-    def text(self) -> str:
-        return self._text
-
-    @text.setter
-    def text(self, text: str) -> None:
-        if text != self._text:
-            self._text = text
-            self.repaint.emit()
+        self.text = ""
 
     def paint(self, painter: QPainter, view: Viewport) -> None:
-        if self._text:
-            paint_hint(painter, self._text, view, top=False)
+        if self.text:
+            paint_hint(painter, self.text, view, top=False)

@@ -167,16 +167,6 @@ class _MaskOf(LayerItem):
         for rect in self._stale:
             for top in range(rect.y0, rect.y1, _STRIP):
                 strip = rect._replace(y0=top, y1=min(top + _STRIP, rect.y1))
-                self._levels[strip.slices] = _combined(self._layer, strip)
+                self._levels[strip.slices] = self._layer.levels(strip.slices)
             self.item.update(rect)
         self._stale.clear()
-
-
-def _combined(layer: MaskLayer, rect: Rect) -> NDArray[np.uint8]:
-    """As ``MaskLayer.combined``, in levels of 8 bit and without floats."""
-    subtract = layer.subtract.pixels[rect.slices]
-    levels = np.maximum(layer.automatic.pixels[rect.slices], layer.add.pixels[rect.slices])
-    if not subtract.any():
-        return levels
-    rest = levels.astype(np.uint16) * (255 - subtract)
-    return ((rest + 127) // 255).astype(np.uint8)

@@ -13,6 +13,7 @@ from hs_desktop.document.layers import LayoutLayer
 from hs_desktop.editor import Editor
 from hs_desktop.following import DocumentWatch, watch
 from hs_desktop.i18n import _
+from hs_desktop.observed import Observed
 from hs_desktop.views.classes_present import ClassesPresent
 from hs_desktop.views.look import LayoutLook
 from hs_desktop.views.side_view import SideView
@@ -24,26 +25,18 @@ _PAUSE = 150  # ms after a change until classes are counted again
 class Legend(Overlay):
     """Lists classes, in their order, in the bottom left corner."""
 
+    classes = Observed[tuple[ClassInfo, ...]](lambda legend: legend.repaint.emit())
+
     def __init__(self) -> None:
         super().__init__()
-        self._classes: tuple[ClassInfo, ...] = ()
-
-    @property
-    def classes(self) -> tuple[ClassInfo, ...]:
-        return self._classes
-
-    @classes.setter
-    def classes(self, classes: tuple[ClassInfo, ...]) -> None:
-        if classes != self._classes:
-            self._classes = classes
-            self.repaint.emit()
+        self.classes = ()
 
     def paint(self, painter: QPainter, view: Viewport) -> None:
-        if not self._classes:
+        if not self.classes:
             return
         font = QFont(painter.font())
         metrics = QFontMetricsF(font)
-        names = [_(info.name) for info in self._classes]
+        names = [_(info.name).capitalize() for info in self.classes]
         row = max(metrics.height(), _SWATCH) + 3
         width = max(metrics.horizontalAdvance(name) for name in names)
         width += 2 * _PADDING + _SWATCH + _GAP
@@ -55,7 +48,7 @@ class Legend(Overlay):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(20, 20, 22, 190))
         painter.drawRoundedRect(box, 5, 5)
-        for number, (info, name) in enumerate(zip(self._classes, names, strict=True)):
+        for number, (info, name) in enumerate(zip(self.classes, names, strict=True)):
             top = box.top() + _PADDING + number * row
             middle = top + (row - 3) / 2
             swatch = QRectF(box.left() + _PADDING, middle - _SWATCH / 2, _SWATCH, _SWATCH)

@@ -88,6 +88,7 @@ def _form(rows: Rows) -> QFormLayout:
     form = QFormLayout()
     form.setHorizontalSpacing(18)
     form.setVerticalSpacing(3)
+    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     for name, value in rows:
         label = QLabel(value)
         label.setTextInteractionFlags(
@@ -95,5 +96,7 @@ def _form(rows: Rows) -> QFormLayout:
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         label.setAccessibleName(name)
-        form.addRow(muted(name), label)
+        caption = muted(name)
+        caption.setWordWrap(False)
+        form.addRow(caption, label)
     return form

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu
 
 from engine.errors import EngineError
 from hs_desktop.editor import Level
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 from hs_desktop.icons import icon
 from hs_desktop.windows.actions import ACTIONS, ActionRow, of_menu
 
@@ -120,7 +120,7 @@ class ActionSet(QObject):
         try:
             outcome = row.run(self._window)
         except EngineError as error:
-            editor.say(str(error), Level.WARNING)
+            editor.say(translated(error), Level.WARNING)
         else:
             if inspect.iscoroutine(outcome):
                 editor.spawn(outcome)

@@ -95,7 +95,7 @@ def _has_variation(editor: Editor) -> bool:
 
 
 def _is_busy(editor: Editor) -> bool:
-    return editor.bridge.is_busy
+    return editor.bridge.is_busy or editor.readings.latest is not None
 
 
 # --- the table -----------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ _SWAP = (
        "Ctrl+R", "retouch", N_("Make anew what the retouch mask shows."),
        lambda e: edits.retouch_mask(e) is not None),
     _A("swap.cancel", SWAP, N_("&Cancel"), lambda w: w.editor.cancel(), "Ctrl+.", "stop",
-       N_("Stop what the engine is doing."), _is_busy),
+       N_("Stop what is being read, and what the engine is doing."), _is_busy),
     _A("swap.align", SWAP, N_("&Align to neck"), lambda w: w.canvases.handles.align(),
        "Ctrl+Alt+A", "align",
        N_("Move the head back to the automatic position."), _has_both, apart=True),

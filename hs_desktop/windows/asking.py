@@ -89,6 +89,11 @@ def _file_dialog(
     parent: QWidget, title: str, filters: list[str], folder: Path | None
 ) -> QFileDialog:
     dialog = QFileDialog(parent, title, "" if folder is None else str(folder))
+    # Where the system has no dialog of its own, Qt's is shown, which lacks some translations; a
+    # long list of suffixes wouldn't fit.
+    dialog.setOption(QFileDialog.Option.HideNameFilterDetails)
+    dialog.setLabelText(QFileDialog.DialogLabel.LookIn, _("Look &in:"))
+    dialog.setLabelText(QFileDialog.DialogLabel.FileType, _("Files of &type:"))
     if filters:
         dialog.setNameFilters(filters)
     return dialog

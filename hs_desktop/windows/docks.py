@@ -14,7 +14,7 @@ from hs_desktop.preferences import Preferences
 LAYOUT_VERSION = 1  # of the docks: another set of them needs another number
 _KEPT = "window"
 _RIGHT, _BOTTOM = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
-_WIDTH = 318  # of the right column, widget px
+_WIDTH = 356  # of the right column, widget px
 _STRIP = 132  # height of the variations
 
 
@@ -63,7 +63,7 @@ class Docks:
         docks[self.COLUMN[0]].raise_()
         column = [docks[name] for name in self.COLUMN]
         window.resizeDocks(column, [_WIDTH] * len(column), Qt.Orientation.Horizontal)
-        window.resizeDocks(column, [190, 250, 266], Qt.Orientation.Vertical)
+        window.resizeDocks(column, [212, 248, 246], Qt.Orientation.Vertical)
         window.resizeDocks([docks[self.STRIP]], [_STRIP], Qt.Orientation.Vertical)
 
     def show(self, name: str) -> None:

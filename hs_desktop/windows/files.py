@@ -58,21 +58,18 @@ class Files:
         self._remember(path)
         if path.suffix.lower() == PROJECT:
             if await self.may_leave():
-                with self._window.status.busy(_("Opening {name}…").format(name=path.name)):
-                    await self._editor.open_project(path)
+                await self._editor.open_project(path, self.may_leave)
             return
         if side is None:
             side = Side.BODY if len(self._editor.document.head) else Side.HEAD
-        with self._window.status.busy(_("Reading {name}…").format(name=path.name)):
-            await self._editor.open_photo(side, path)
+        await self._editor.open_photo(side, path)
 
     async def open_sample(self) -> None:
         """Two photos that come with the program, as a project without a name."""
         if await self.may_leave():
             self._editor.new()
             for side, name in ((Side.HEAD, SAMPLE_HEAD), (Side.BODY, SAMPLE_BODY)):
-                with self._window.status.busy(_("Reading the sample photos…")):
-                    await self._editor.open_photo(side, resource_path(name))
+                await self._editor.open_photo(side, resource_path(name))
 
     async def save(self) -> bool:
         """Save under the project's own name, else ask for one; whether it was saved."""

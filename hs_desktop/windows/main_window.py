@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from hs_desktop.document.document import Document
+from hs_desktop.document.events import Change, What
 from hs_desktop.editor import Editor
 from hs_desktop.filetypes import PHOTOS, PROJECT
 from hs_desktop.i18n import _
@@ -88,7 +89,7 @@ class MainWindow(QMainWindow):
         self.canvases = Canvases(editor)
         self.files = Files(self)
         self.dialogs = Dialogs(self)
-        self.status = StatusBar(editor.bridge)
+        self.status = StatusBar(editor.bridge, editor.readings)
         self.setStatusBar(self.status)
         self.setCentralWidget(self._centre())
         self.docks = Docks(
@@ -214,6 +215,7 @@ class MainWindow(QMainWindow):
         for signal in (editor.bridge.added, editor.bridge.ended):
             signal.connect(refresh)
         editor.tools.changed.connect(refresh)
+        editor.readings.changed.connect(refresh)
         self.canvases.readout.connect(self.status.set_readout)
         self.canvases.view_changed.connect(self._view_changed)
         self.canvases.open_requested.connect(lambda side: editor.spawn(self.files.open_photo(side)))
@@ -222,16 +224,20 @@ class MainWindow(QMainWindow):
     def _document_replaced(self) -> None:
         self._unwatch_document()
         self._document = self.editor.document
-        self._document.changed.connect(self._refresh)
+        self._document.changed.connect(self._document_changed)
         self._document.history.changed.connect(self._refresh)
         self._refresh()
         self._view_changed()
 
     def _unwatch_document(self) -> None:
         if self._document is not None:
-            self._document.changed.disconnect(self._refresh)
+            self._document.changed.disconnect(self._document_changed)
             self._document.history.changed.disconnect(self._refresh)
             self._document = None
+
+    def _document_changed(self, change: Change) -> None:
+        if change.what is not What.PIXELS:  # of a stroke, whose end the history tells
+            self._refresh()
 
     def _refresh(self) -> None:
         document = self.editor.document

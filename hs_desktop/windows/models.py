@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.errors import EngineError
+from engine.errors import EngineError, PackError
 from engine.packs import verify_pack
+from engine.single_models import find_model
 from hs_desktop.editor import Editor
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 from hs_desktop.icons import icon
-from hs_desktop.model_packs import InstalledPack, import_pack, installed_packs
+from hs_desktop.model_packs import (
+    InstalledPack,
+    import_model,
+    import_pack,
+    installed_packs,
+    is_pack,
+)
 from hs_desktop.windows.asking import ask_for_folder, ask_to_open
+from hs_desktop.windows.base_pack import MODEL_NAMES, ask_for_base
 from hs_desktop.windows.parts import closing_buttons, heading, muted
 
 
@@ -68,12 +76,19 @@ class ModelManager(QDialog):
             _("&Verify"), "search", _("Compare every file with its checksum"), self._verify
         )
         folder = self._button(
-            _("Import &folder…"), "folder", _("Copy a pack from a folder"), self._import_folder
-        )
+            _("Import &folder…"), "folder",
+            _("Copy a pack from a folder, or a trained model from the folder of a training run"),
+            self._import_folder,
+        )  # fmt: skip
         archive = self._button(
             _("Import &zip…"), "plus", _("Copy a pack from a zip file"), self._import_zip
         )
-        self._buttons = folder, archive
+        model = self._button(
+            _("Import &model…"), "swap",
+            _("Make a pack of another one and a trained model (.safetensors with its config.json)"),
+            self._import_model,
+        )  # fmt: skip
+        self._buttons = folder, archive, model
         row = QHBoxLayout()
         for button in (self._use_button, self._verify_button):
             row.addWidget(button)
@@ -166,6 +181,10 @@ class ModelManager(QDialog):
         chosen = ask_to_open(self, _("Import a model pack"), [_("Zip files (*.zip)")])
         self._editor.spawn(self._imported(chosen))
 
+    def _import_model(self) -> None:
+        chosen = ask_to_open(self, _("Import a model"), [_("Models (*.safetensors)")])
+        self._editor.spawn(self._imported(chosen))
+
     async def _verified(self, folder: Path) -> str:
         manifest = await asyncio.to_thread(verify_pack, folder)
         return _("{name}: all {count} files are as they should be.").format(
@@ -174,11 +193,28 @@ class ModelManager(QDialog):
 
     async def _imported(self, chosen: Coroutine[Any, Any, Path | None]) -> None:
         source = await chosen
-        if source is not None:
-            await self._working(self._copied(source))
+        if source is None:
+            return
+        if source.suffix != ".safetensors" and (source.is_file() or is_pack(source)):
+            await self._working(self._installed(import_pack, source))
+        else:
+            await self._import_into_base(source)
 
-    async def _copied(self, source: Path) -> str:
-        folder = await asyncio.to_thread(import_pack, source, self._own)
+    async def _import_into_base(self, source: Path) -> None:
+        """Ask for the pack that a trained model goes into, and make another one of both."""
+        self._outcome.clear()
+        try:
+            model = find_model(source)
+        except PackError as error:
+            self._outcome.setText(translated(error))
+            return
+        packs = [pack for pack in self._packs if pack.manifest is not None]
+        base = await ask_for_base(model, packs, self._chosen, self)
+        if base is not None:
+            await self._working(self._installed(import_model, model.folder, base))
+
+    async def _installed(self, make: Callable[..., Path], *sources: Path) -> str:
+        folder = await asyncio.to_thread(make, *sources, self._own)
         self.read(folder)
         return _("Imported and verified; choose Use to work with it.")
 
@@ -190,7 +226,7 @@ class ModelManager(QDialog):
         try:
             self._outcome.setText(await work)
         except EngineError as error:
-            self._outcome.setText(str(error))
+            self._outcome.setText(translated(error))
         finally:
             self._busy.hide()
             self._show_chosen()
@@ -202,6 +238,15 @@ def _details(pack: InstalledPack) -> str:
     made = pack.manifest.provenance.get("made")
     data = pack.manifest.provenance.get("data")
     lines = [str(pack.folder)]
+    replaced = pack.manifest.provenance.get("replaced")
+    for change in replaced if isinstance(replaced, list) else ():
+        if isinstance(change, dict) and change.get("model") in MODEL_NAMES:
+            lines.append(
+                _("{model} replaced, in {pack}, from {source}").format(
+                    model=_(MODEL_NAMES[change["model"]]), pack=change.get("in"),
+                    source=change.get("from"),
+                )
+            )  # fmt: skip
     if isinstance(data, dict) and data.get("name"):
         lines.append(_("Trained on {data}").format(data=data["name"]))
     if isinstance(made, str):

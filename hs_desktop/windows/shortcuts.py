@@ -87,13 +87,13 @@ class ShortcutsPage(QWidget):
             rows = list(of_menu(menu))
             group = QTreeWidgetItem([plain(_(menu))])
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            group.setSizeHint(0, QSize(0, height))  # all rows get that of the first
             self._tree.addTopLevelItem(group)
             self._groups.append(group)
             group.setExpanded(True)
             for row in rows:
                 item = QTreeWidgetItem([plain(_(row.text))])
                 item.setData(0, _ID, row.id)
-                item.setSizeHint(0, QSize(0, height))
                 if row.help:
                     item.setToolTip(0, _(row.help))
                 group.addChild(item)

@@ -15,16 +15,19 @@ from hs_desktop.commands.terminal import stage_name, time_left
 from hs_desktop.engine_bridge import EngineBridge, JobRecord
 from hs_desktop.i18n import _
 from hs_desktop.icons import icon
+from hs_desktop.readings import Readings
 
 _BAR = 140  # widget px
 
 
 class StatusBar(QStatusBar):
-    """Watches the bridge; the rest is told by the window."""
+    """Watches the engine and what is being read; the rest is told by the window."""
 
-    def __init__(self, bridge: EngineBridge, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, bridge: EngineBridge, readings: Readings, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._bridge = bridge
+        self._bridge, self._readings = bridge, readings
         self._tasks: list[str] = []
         self._failed = False
         self.setSizeGripEnabled(False)
@@ -39,7 +42,6 @@ class StatusBar(QStatusBar):
         self._bar.setAccessibleName(_("Progress"))
         self._cancel = QToolButton()
         self._cancel.setIcon(icon("close"))
-        self._cancel.setToolTip(_("Cancel what the engine is doing"))
         self._cancel.setAccessibleName(_("Cancel"))
         self._cancel.clicked.connect(self._cancel_running)
         self.addWidget(self._bar)
@@ -51,6 +53,7 @@ class StatusBar(QStatusBar):
         self._device = self._field(_("Device"))
         for signal in (bridge.added, bridge.changed, bridge.ended):
             signal.connect(self._job_changed)
+        readings.changed.connect(self.refresh)
         self.refresh()
 
     def _field(self, name: str, widest: str = "") -> QLabel:
@@ -80,7 +83,7 @@ class StatusBar(QStatusBar):
 
     @contextmanager
     def busy(self, text: str) -> Iterator[None]:
-        """Show that something goes on that isn't the engine's: a file being read or written."""
+        """Show that something goes on that isn't the engine's: a file being written."""
         self._tasks.append(text)
         self.refresh()
         try:
@@ -102,29 +105,42 @@ class StatusBar(QStatusBar):
         return next(iter(running or jobs), None)
 
     def _cancel_running(self) -> None:
-        if (record := self._running()) is not None:
+        record = self._running()
+        if self._readings.latest is not None:
+            self._readings.cancel()
+        elif record is not None:
             self._bridge.cancel(record)
 
     def refresh(self) -> None:
-        record = self._running()
-        loading = record is not None and isinstance(record.request, LoadRequest)
-        self._cancel.setVisible(record is not None and not loading)
-        self._bar.setVisible(record is not None or bool(self._tasks))
-        if record is not None:
-            progress = record.progress
-            moves = not loading and progress.stage != "load"
-            self._bar.setRange(0, 1000 if moves else 0)
-            self._bar.setValue(round(1000 * progress.fraction) if moves else 0)
-            self._state.setText(progress_text(record))
+        record, reading = self._running(), self._readings.latest
+        works = record is not None and not isinstance(record.request, LoadRequest)
+        self._cancel.setVisible(works or reading is not None)
+        self._cancel.setToolTip(
+            _("Cancel what the engine is doing") if reading is None else _("Stop reading")
+        )
+        if reading is not None:  # the user waits for it, whatever else goes on
+            self._show(reading.text, reading.share)
+        elif record is not None and works:
+            moves = record.progress.stage != "load"
+            self._show(progress_text(record), record.progress.fraction if moves else None)
         elif self._tasks:
-            self._bar.setRange(0, 0)
-            self._state.setText(self._tasks[-1])
+            self._show(self._tasks[-1], None)
+        elif record is not None:
+            self._show(progress_text(record), None)
         else:
             self._state.setText(_("The models can't be loaded") if self._failed else _("Ready"))
+            self._bar.hide()
         described = self._bridge.describe()
         self._device.setText("" if described is None else described.device)
         self._device.setToolTip("" if described is None else described.pack)
         self._device.setVisible(described is not None)
+
+    def _show(self, text: str, share: float | None) -> None:
+        """Something that goes on, and how far it is; ``None`` where nobody knows."""
+        self._state.setText(text)
+        self._bar.setRange(0, 0 if share is None else 1000)
+        self._bar.setValue(0 if share is None else round(1000 * share))
+        self._bar.show()
 
 
 def progress_text(record: JobRecord) -> str:

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.boxes import Box
 from engine.compositing import FrameResult, HeadLayer, composite, place_head
 from engine.framing import Similarity, canonical_frame, warp
 from engine.labels import HEAD, NECK, Layout, SemanticClass, mask_of
 from engine.masks import dilate
-from engine.tiles import Box
 from tests.engine.people import painted, person
 
 C = SemanticClass

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+    from engine.runner import PipelineRunner
+    from tests.engine.studio import Studio
+    from tests.engine.tiny_tasks import Trained
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +75,64 @@ def seeing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         HSDiffusionPipeline, "parse", lambda self, frame, **_: people.read_colours(frame)
     )
+
+
+@pytest.fixture(scope="module")
+def tiny_runner(tiny_pack: Path, one_thread: None) -> PipelineRunner:
+    """The tiny models, loaded."""
+    from engine.runner import PipelineRunner
+
+    return PipelineRunner(tiny_pack, "cpu")
+
+
+@pytest.fixture
+def studio(tiny_runner: PipelineRunner, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    """A fresh engine with the tiny models."""
+    from engine import runner
+    from engine.engine import Engine
+    from engine.sgldm.sampler import sample
+    from tests.engine.studio import Studio
+
+    with Engine(lambda: tiny_runner) as engine:
+        made = Studio(engine, tiny_runner)
+
+        def watched(denoiser: Any, inputs: Any, **options: Any) -> Any:
+            made.sampled.append({"inputs": inputs, **options})
+            return sample(denoiser, inputs, **options)
+
+        monkeypatch.setattr(runner, "sample", watched)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def accelerator() -> Accelerator:
+    from accelerate import Accelerator
+
+    return Accelerator(mixed_precision="bf16", cpu=True)
+
+
+@pytest.fixture
+def alone_and_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings make their batches in this very process, and no TensorBoard files."""
+    from tests.engine import training
+
+    training.alone_and_quiet(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def trained(
+    one_thread: None,
+    prepared: Path,
+    accelerator: Accelerator,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Trained:
+    """All five models trained for three steps; nobody may change what lies there."""
+    from tests.engine.tiny_tasks import train_all
+
+    return train_all(prepared, tmp_path_factory.mktemp("runs"), accelerator)
+
+
+@pytest.fixture(scope="session")
+def runs(trained: Trained) -> Path:
+    """Where the trained models lie."""
+    return trained.folder

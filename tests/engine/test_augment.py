@@ -8,32 +8,28 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from accelerate import Accelerator
+from numpy.typing import NDArray
 
 from engine.framing import Similarity
 from engine.labels import IGNORE, SemanticClass, palette
 from engine.masks import dilate
-from engine.training.augment import degrade, light_and_colour, place_frame, random_placement
+from engine.training.augment import (
+    degrade,
+    drapery,
+    light_and_colour,
+    place_frame,
+    random_placement,
+)
 from engine.training.data import Frames
-from engine.training.prepare import MARGIN
+from engine.training.prepare import MARGIN, Item
 from engine.training.wardrobe import Wardrobe
 from tests.engine.people import person
 from tests.engine.pictures import noise
-from tests.engine.training import alone_and_quiet, rng
+from tests.engine.training import rng
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = pytest.mark.usefixtures("one_thread", "alone_and_quiet")
 
 C = SemanticClass
-
-
-@pytest.fixture(scope="module")
-def accelerator() -> Accelerator:
-    return Accelerator(mixed_precision="bf16", cpu=True)
-
-
-@pytest.fixture(autouse=True)
-def _alone_and_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone_and_quiet(monkeypatch)
 
 
 def test_placements_lie_about_the_canonical_frame() -> None:
@@ -79,15 +75,30 @@ def test_changes_of_light_keep_the_picture(change: Callable[..., np.ndarray]) ->
     assert any((r == image).all() for r in results)
 
 
+def test_drapery_may_look_like_the_head_before_it() -> None:
+    head = np.full((50, 3), (250, 40, 200), np.uint8)
+
+    def nearest(image: NDArray[np.uint8]) -> float:
+        hue = image / np.maximum(image.max(-1, keepdims=True), 1)
+        own = head[0] / head[0].max()
+        return float((np.abs(hue - own).max(-1) < 0.1).mean())
+
+    alike = np.mean([nearest(drapery(rng(seed), like=head)) for seed in range(20)])
+    other = np.mean([nearest(drapery(rng(seed))) for seed in range(20)])
+    assert alike > 0.2 > 0.05 > other
+
+
 # --- hats and scarves -----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def wardrobe() -> tuple[Frames, Wardrobe]:
-    """Wide frames of three people, the last two of them with hats."""
-    people = [person(), person(hat=True), person(x=120, hat=True)]
+    """Wide frames of four people, all but the first with hats, the last one's parsed only."""
+    people = [person(), person(hat=True), person(x=120, hat=True), person(hat=True)]
     layouts = np.pad(np.stack(people), ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
-    frames = Frames([], palette()[layouts], layouts)
+    sources = ["labels", "labels", "labels", "parser"]
+    items = [Item(k, f"{k}.jpg", "train", s, [], (448, 448)) for k, s in enumerate(sources)]
+    frames = Frames(items, palette()[layouts], layouts)
     return frames, Wardrobe(frames)
 
 

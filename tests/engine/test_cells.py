@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.boxes import Box
 from engine.cells import PITCH, CellGrid, cell_means
 from engine.framing import FRAME_SIZE, Similarity, inside_mask
 from engine.spreading import shrink, spread
-from engine.tiles import Box, read_padded
+from engine.tiles import read_padded
 from tests.engine.pictures import grey3, noise
 
 frames = st.builds(

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.boxes import Box
 from engine.compositing import FrameResult, finish_composite, prepare_composite
 from engine.framing import Similarity
 from engine.labels import HEAD, mask_of
 from engine.masks import dilate
 from engine.matting import head_matte
-from engine.tiles import Box
 from tests.engine.composites import C, Swap, grainy, made_up
 
 # Pixels per pixel of the frame: 1, 1, 2, 4, 8; and a frame that reaches far beyond the photo.

@@ -79,6 +79,14 @@ def test_the_layout_generators_holes(keep_background: bool) -> None:
             assert hole[OWN == 0].all()
 
 
+def test_a_heads_rim_may_be_lost() -> None:
+    head = mask_of(OWN, HEAD)
+    for rng in many(20):
+        hole = layout_hole(OWN, OTHER, rng, keep_background=True, keep_head=False)
+        assert hole[head].any()
+        assert not hole[head].all()
+
+
 def test_the_same_state_draws_the_same_hole() -> None:
     a, b = (training_hole(OWN, OTHER, np.random.default_rng(7)) for _ in range(2))
     assert (a == b).all()

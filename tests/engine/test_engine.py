@@ -12,12 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from engine.cache import StageCache, content_hash, size_of
+from engine.cache import content_hash
 from engine.engine import Description, Engine, JobContext, JobState
 from engine.errors import Cancelled, EngineError, NoPersonError
 from engine.imageio import Photo
-from engine.requests import ParseRequest, Preview, Progress, Result, SamplingSettings
-from engine.timing import JobTimer, StageTimes
+from engine.requests import ParseRequest, Preview, Progress, Result
 
 WAIT = 5.0
 Script = Callable[[ParseRequest, JobContext], None]
@@ -205,6 +204,27 @@ def test_a_stage_that_failed_may_be_tried_again(bench: Bench) -> None:
     assert job.progress.fraction == 1
 
 
+def test_a_cached_stage_takes_no_time(bench: Bench) -> None:
+    made: list[str] = []
+
+    def make() -> str:
+        made.append("layout")
+        return "layout"
+
+    def script(request: ParseRequest, context: JobContext) -> None:
+        with context.stage("parse"):
+            assert context.cached(content_hash("parse", request.photo), make) == "layout"
+        with context.stage("sample"):
+            pass
+
+    bench.runner.scripts = [script] * 3
+    times = [bench.engine.submit(request(s)).result(WAIT)[0].milliseconds for s in (1, 1, 2)]
+    assert len(made) == 2
+    assert [t["parse"] > 0 for t in times] == [True, False, True]
+    assert times[1]["parse"] == 0
+    assert all(t["sample"] > 0 for t in times)
+
+
 # --- cancelling --------------------------------------------------------------------------------
 
 
@@ -358,173 +378,3 @@ def test_jobs_can_be_awaited(bench: Bench) -> None:
         return await asyncio.wait_for(future, WAIT)
 
     assert asyncio.run(wait()) == "done"
-
-
-# --- the cache ---------------------------------------------------------------------------------
-
-
-def test_a_cached_stage_takes_no_time(bench: Bench) -> None:
-    made: list[str] = []
-
-    def make() -> str:
-        made.append("layout")
-        return "layout"
-
-    def script(request: ParseRequest, context: JobContext) -> None:
-        with context.stage("parse"):
-            assert context.cached(content_hash("parse", request.photo), make) == "layout"
-        with context.stage("sample"):
-            pass
-
-    bench.runner.scripts = [script] * 3
-    times = [bench.engine.submit(request(s)).result(WAIT)[0].milliseconds for s in (1, 1, 2)]
-    assert len(made) == 2
-    assert [t["parse"] > 0 for t in times] == [True, False, True]
-    assert times[1]["parse"] == 0
-    assert all(t["sample"] > 0 for t in times)
-
-
-def test_cache_drops_the_least_recently_used() -> None:
-    cache = StageCache(2500)
-    made: list[str] = []
-
-    def get(key: str, size: int = 1000) -> bool:
-        def make() -> np.ndarray:
-            made.append(key)
-            return np.zeros(size, dtype=np.uint8)
-
-        value, hit = cache.get_or_make(key, make)
-        assert value.size == size
-        return hit
-
-    assert [get("a"), get("b"), get("a"), get("c")] == [False, False, True, False]
-    assert ("a" in cache, "b" in cache, "c" in cache) == (True, False, True)
-    assert (len(cache), cache.nbytes) == (2, 2000)
-    assert not get("large", 3000)
-    assert "large" not in cache
-    assert len(cache) == 2
-    cache.clear()
-    assert (len(cache), cache.nbytes) == (0, 0)
-    with pytest.raises(ZeroDivisionError):
-        cache.get_or_make("d", lambda: 1 / 0)
-    assert "d" not in cache
-
-
-def test_size_counts_what_is_held() -> None:
-    pixels = np.zeros((100, 100, 3), dtype=np.uint8)
-    assert size_of(Photo(pixels)) >= 30_000
-    assert size_of([pixels, pixels[:1], {"a": pixels}]) < 31_000
-    assert size_of(pixels[:1].copy()) == 300
-
-
-def test_content_hash_tells_contents_apart() -> None:
-    array = np.arange(6, dtype=np.uint8)
-    contents = [
-        None, True, False, 0, 1, 1.0, -1, 2**70, "1", b"1", "", b"", (), ((),), ("a", "b"), ("ab",),
-        array, array.astype(np.int8), array.reshape(2, 3), array[:0], array[::2], {"a": 1},
-        {"a": 2}, {1}, {1, 2}, SamplingSettings(), SamplingSettings(seed=1), JobState.DONE,
-        Photo(np.zeros((16, 16, 3), np.uint8)), Photo(np.zeros((16, 16, 3), np.uint8), icc=b"x"),
-    ]  # fmt: skip
-    assert len({content_hash(c) for c in contents}) == len(contents)
-    assert content_hash("a", "b") != content_hash("ab")
-    assert content_hash(1, 2) == content_hash(1, 2)
-    assert content_hash({"a": 1, "b": 2}) == content_hash({"b": 2, "a": 1})
-    assert content_hash(array[::2]) == content_hash(array[::2].copy())
-    assert content_hash(np.float32(0.5)) == content_hash(0.5)
-    same = [Photo(np.zeros((16, 16, 3), np.uint8)) for _ in range(2)]
-    assert content_hash(same[0]) == content_hash(same[1])
-    with pytest.raises(TypeError, match="object"):
-        content_hash(object())
-    with pytest.raises(TypeError, match="objects"):
-        content_hash(np.array([None]))
-
-
-# --- time left ---------------------------------------------------------------------------------
-
-
-class Course:
-    """Jobs of two stages on a clock of their own."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.times = StageTimes()
-
-    def timer(self, kind: str = "swap") -> JobTimer:
-        return JobTimer(self.times, kind, lambda: self.now)
-
-    def run(self, timer: JobTimer, stage: str, seconds: list[float]) -> list[float | None]:
-        """Go through a stage; returns what was said to be left before and after each step."""
-        timer.begin(stage, len(seconds))
-        left = [timer.seconds_left]
-        for step in seconds:
-            self.now += step
-            timer.advance()
-            left.append(timer.seconds_left)
-        timer.end()
-        return left
-
-
-def test_time_left_is_unknown_at_first_then_learnt() -> None:
-    course = Course()
-    timer = course.timer()
-    assert course.run(timer, "parse", [1.0]) == [None, None]
-    assert course.run(timer, "sample", [0.5] * 4) == [None] * 5
-    timer.finish(succeeded=True)
-    timer = course.timer()  # the same stages are expected without a plan
-    assert timer.seconds_left == pytest.approx(3)
-    assert course.run(timer, "parse", [1.0]) == pytest.approx([3, 2])
-    assert timer.fraction == pytest.approx(1 / 3)
-    assert course.run(timer, "sample", [0.5] * 4) == pytest.approx([2, 1.5, 1, 0.5, 0])
-    assert course.timer("retouch").seconds_left is None
-    other = course.timer("retouch")
-    other.plan({"sample": 10})  # a stage takes as long in every kind of job
-    assert other.seconds_left == pytest.approx(5)
-
-
-def test_time_left_follows_the_pace_of_this_job() -> None:
-    course = Course()
-    timer = course.timer()
-    timer.plan({"parse": 1, "sample": 4, "compose": 1}, {"parse": 1, "sample": 0.5, "compose": 1})
-    assert timer.seconds_left == pytest.approx(4)
-    course.run(timer, "parse", [3.0])  # a slow machine
-    assert timer.seconds_left is not None
-    assert 5 < timer.seconds_left < 9
-    left = course.run(timer, "sample", [1.5] * 4)
-    assert left[2] is not None
-    assert left[2] == pytest.approx(5.4, abs=0.5)  # two steps to go, and the slow last stage
-
-
-def test_a_cached_stage_says_nothing_of_the_pace() -> None:
-    course = Course()
-    for _ in range(2):
-        timer = course.timer()
-        course.run(timer, "parse", [1.0])
-        course.run(timer, "sample", [1.0, 1.0])
-        timer.finish(succeeded=True)
-    timer = course.timer()
-    timer.begin("parse", 1)
-    timer.end(cached=True)
-    assert timer.milliseconds == {"parse": 0}
-    assert timer.fraction == pytest.approx(1 / 3)
-    assert timer.seconds_left == pytest.approx(2)
-    timer.finish(succeeded=True)
-    assert course.times.seconds_per_step("parse") == pytest.approx(1)
-
-
-def test_averages_run() -> None:
-    times = StageTimes()
-    for seconds in (1.0, 2.0, 2.0, 2.0):
-        times.learn("parse", seconds)
-    assert times.seconds_per_step("parse") == pytest.approx(2 - 0.7**3)
-
-
-def test_more_rounds_than_planned_never_go_back() -> None:
-    course = Course()
-    timer = course.timer()
-    timer.plan({"sample": 2})
-    fractions = []
-    for _ in range(3):
-        course.run(timer, "sample", [1.0, 1.0])
-        fractions.append(timer.fraction)
-    assert fractions == sorted(fractions)
-    assert timer.milliseconds == {"sample": pytest.approx(6000)}

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.boxes import Box
 from engine.grain import grain_floor, missing_grain, plain_lattice
 from engine.harmonising import harmonised
 from engine.sharpening import edge_width, narrowed, narrowing
 from engine.texture import needed_nodes
-from engine.tiles import Box
 from tests.engine.pictures import grey3
 
 Picture = NDArray[Any]

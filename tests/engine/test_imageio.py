@@ -22,7 +22,6 @@ from PIL import Image
 from engine.errors import InputFileError, OutputFileError
 from engine.imageio import (
     Photo,
-    atomic_write,
     read_layout,
     read_mask,
     read_photo,
@@ -158,19 +157,7 @@ def test_failing_midway_leaves_nothing(
         assert path.read_bytes() == b"old"
 
 
-def test_atomic_write_cleans_up_after_anything(tmp_path: Path) -> None:
-    def fail(error: type[BaseException]) -> None:
-        with atomic_write(tmp_path / "a") as file:
-            file.write(b"half")
-            raise error
-
-    for error in (KeyboardInterrupt, ValueError):
-        with pytest.raises(error):
-            fail(error)
-    assert not list(tmp_path.iterdir())
-
-
-def test_atomic_write_keeps_mode_and_links(tmp_path: Path) -> None:
+def test_a_file_keeps_its_mode_and_links_to_it(tmp_path: Path) -> None:
     target, link = tmp_path / "target.png", tmp_path / "link.png"
     target.write_bytes(b"old")
     target.chmod(0o640)

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.boxes import Box
 from engine.framing import Similarity, warp
 from engine.labels import HEAD, SemanticClass, mask_of
 from engine.matting import guided_filter, head_matte
 from engine.placing import HeadLayer, place_head
-from engine.tiles import Box
 from tests.engine.composites import face_at, head_area, head_layer, made_up
 from tests.engine.people import person
 from tests.engine.pictures import noise

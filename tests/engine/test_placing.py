@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from engine.boxes import Box
 from engine.framing import Similarity
 from engine.placing import HeadLayer, place_head, to_dtype
-from engine.tiles import Box, read_padded
+from engine.tiles import read_padded
 from tests.engine.pictures import grey3, noise
 
 NOBODY = np.zeros((256, 256), np.uint8)

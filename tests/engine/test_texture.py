@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from engine.boxes import Box
 from engine.cells import PITCH, cell_means
 from engine.compositing import FrameResult, composite
 from engine.framing import FRAME_SIZE, Similarity
@@ -29,7 +30,6 @@ from engine.texture import (
     transfer,
     usable_corners,
 )
-from engine.tiles import Box
 from tests.engine.composites import C, face_at, grainy, head_layer
 from tests.engine.people import painted, person
 from tests.engine.pictures import grey3

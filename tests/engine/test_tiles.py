@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import tiles as tiles_module
-from engine.tiles import Box, each, power_of_two, read_padded, tiles, upsample
+from engine.boxes import Box
+from engine.tiles import each, power_of_two, read_padded, tiles, upsample
 from tests.engine.pictures import noise
 
 SIDE = 12

@@ -21,21 +21,11 @@ from engine.training import data
 from engine.training.data import Batch, Losses, to_image, to_tensor
 from engine.training.loop import Budget, learning_rate_factor, train
 from tests.engine.pictures import noise
-from tests.engine.training import alone_and_quiet, checkpoint, rows
+from tests.engine.training import checkpoint, rows
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = pytest.mark.usefixtures("one_thread", "alone_and_quiet")
 
 C = SemanticClass
-
-
-@pytest.fixture(scope="module")
-def accelerator() -> Accelerator:
-    return Accelerator(mixed_precision="bf16", cpu=True)
-
-
-@pytest.fixture(autouse=True)
-def _alone_and_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone_and_quiet(monkeypatch)
 
 
 # --- batches ----------------------------------------------------------------------------------

@@ -42,8 +42,8 @@ def autoencoder() -> Autoencoder:
     )
 
 
-def layout_generator() -> LayoutGenerator:
-    return seeded(lambda: LayoutGenerator(widths=(8, 8, 8)))
+def layout_generator(seed: int = 0) -> LayoutGenerator:
+    return seeded(lambda: LayoutGenerator(widths=(8, 8, 8)), seed)
 
 
 def denoiser() -> Denoiser:

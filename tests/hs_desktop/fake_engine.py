@@ -16,7 +16,7 @@ import numpy as np
 from engine.engine import Description, Engine, Job, JobContext
 from engine.imageio import Photo
 from engine.jobs import OnPreview, OnProgress
-from engine.labels import Layout, SemanticClass
+from engine.labels import HEAD, IGNORE, Layout, SemanticClass, mask_of
 from engine.requests import (
     Affine,
     HeadPlace,
@@ -176,12 +176,13 @@ class _Runner:
                     to_photo = frame_to_photo(base.size)
                     context.preview(frame, step + 1, sampling.steps, to_photo, SHOWN)
         self._stage(context, "composite", error=error)
-        layout = getattr(request, "layout", None)
-        if layout is None:
-            layout = layout_of(base.size)
+        own, painted = layout_of(base.size), _painted(request)
+        layout = own if painted is None else np.where(painted == IGNORE, own, painted)
         region = request.mask if isinstance(request, RetouchRequest) else region_of(base.size)
         result = self._result(context, tinted(base, seed), layout, region, seed)
         if isinstance(request, SwapRequest):
+            if painted is not None:
+                result = replace(result, own_layout=own, painted=painted)
             return replace(result, head_place=head_place(base.size))
         return result
 
@@ -203,6 +204,17 @@ class _Runner:
         return Result(
             photo, layout, region, seed, dict(context.milliseconds), context.notes, *DESCRIBED
         )
+
+
+def _painted(request: Request) -> Layout | None:
+    """What was painted on the result; of a swap, where the head was shifted to since."""
+    layout: Layout | None = getattr(request, "layout", None)
+    if layout is None or not isinstance(request, SwapRequest) or request.layout_transform is None:
+        return layout
+    (x0, y0), (x1, y1) = request.layout_transform.shift, request.transform.shift
+    head = mask_of(layout, HEAD)
+    moved = np.roll(np.where(head, layout, IGNORE), (round(y1 - y0), round(x1 - x0)), (0, 1))
+    return np.where(moved == IGNORE, np.where(head, IGNORE, layout), moved).astype(np.uint8)
 
 
 # --- made-up pictures, of any size in no time --------------------------------------------------

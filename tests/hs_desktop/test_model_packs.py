@@ -9,7 +9,8 @@ import pytest
 
 from engine.errors import PackError
 from engine.packs import DEFAULT_PACK, MODELS, PackManifest, verify_pack, write_manifest
-from hs_desktop.model_packs import import_pack, installed_packs
+from hs_desktop import model_packs
+from hs_desktop.model_packs import import_model, import_pack, installed_packs, is_pack
 
 
 @pytest.fixture
@@ -92,3 +93,36 @@ def test_a_pack_that_cannot_be_read_is_listed_with_the_reason(own: Path) -> None
     mine = installed_packs(own)[-1]
     assert mine.manifest is None
     assert "can't be read" in mine.fault
+
+
+# --- a single model ----------------------------------------------------------------------------
+
+
+def replaced(base: Path, source: Path, folder: Path) -> PackManifest:
+    """As the engine's, without a look at the models."""
+    model_packs._copy(base, folder)
+    (folder / "parser" / "config.json").write_text('{"new": 1}')
+    return write_manifest(folder, PackManifest("Fine models/1", "1.0+parser.1", "CC0"))
+
+
+def test_a_model_makes_another_pack(
+    pack: Path, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.training.replacing.replace_model", replaced)
+    folder = import_model(tmp_path / "run", pack, own)
+    assert verify_pack(folder).version == "1.0+parser.1"
+    assert [path.name for path in own.iterdir()] == ["Fine-models-1-1.0-parser.1"]
+    with pytest.raises(PackError, match="already"):
+        import_model(tmp_path / "run", pack, own)
+
+
+def test_what_is_no_model_leaves_nothing(pack: Path, own: Path, tmp_path: Path) -> None:
+    with pytest.raises(PackError, match="no trained model"):
+        import_model(tmp_path, pack, own)
+    assert list(own.iterdir()) == []
+
+
+def test_packs_are_told_from_models(pack: Path) -> None:
+    assert is_pack(pack)
+    assert is_pack(pack.parent)
+    assert not is_pack(pack / "parser")

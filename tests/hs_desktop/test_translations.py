@@ -15,9 +15,11 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 
+from engine.errors import Cancelled, RequestError
 from engine.resources import resource_path
+from engine.sentences import Sentence
 from hs_desktop import i18n
-from hs_desktop.cli import build_parser
+from hs_desktop.cli import build_parser, main
 from hs_desktop.settings import PREFERENCES, SAMPLING
 from hs_desktop.windows.action_set import plain
 
@@ -154,6 +156,35 @@ def test_korean_is_installed() -> None:
     assert i18n._("Undo") == "실행 취소"
     assert i18n._("Seed {seed}").format(seed=7) == "시드 7"
     assert i18n._("no such sentence") == "no such sentence"
+
+
+@pytest.mark.usefixtures("korean")
+def test_what_the_engine_says_is_translated() -> None:
+    size = Sentence("The {what} is {width} x {height} pixels, its photo "
+                    "{photo_width} x {photo_height}.", what=Sentence("head mask"),
+                    width=1, height=2, photo_width=3, photo_height=4)  # fmt: skip
+    error = RequestError(size, subject="head mask")
+    assert str(error) == "The head mask is 1 x 2 pixels, its photo 3 x 4."
+    assert i18n.translated(error) == "머리 마스크은(는) 1 x 2 픽셀인데 사진은 3 x 4 픽셀입니다."
+    assert i18n.translated(Cancelled()) == "작업이 취소되었습니다."
+    assert i18n.translated(RequestError("{say} it")) == "{say} it"
+    assert i18n.translated(OSError(2, "No such file")) == "[Errno 2] No such file"
+
+
+def test_untranslated_the_engine_says_the_same() -> None:
+    for sentence in (Sentence("{path} is empty.", path="{x}"), Sentence("{x} is no {y}")):
+        assert i18n.translated(sentence) == sentence
+
+
+@pytest.mark.usefixtures("korean")
+def test_the_command_line_says_errors_in_korean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "ko")
+    empty = tmp_path / "empty.png"
+    empty.touch()
+    assert main(["parse", str(empty), "-o", str(tmp_path / "out.png")]) == 2
+    assert capsys.readouterr().err == f'"{empty}"이(가) 비어 있습니다.\n'
 
 
 @pytest.mark.usefixtures("korean")

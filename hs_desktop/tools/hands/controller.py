@@ -13,6 +13,7 @@ from hs_desktop.canvas.events import PointerEvent
 from hs_desktop.editor import Level
 from hs_desktop.engine_bridge import JobRecord
 from hs_desktop.following import DocumentWatch, watch
+from hs_desktop.i18n import translated
 from hs_desktop.tools.hands.classes import ClassBrush, ClassEraser
 from hs_desktop.tools.hands.copying import CloneBrush, HealBrush
 from hs_desktop.tools.hands.corners import Polygon
@@ -147,7 +148,7 @@ class Hands(QObject):
             if self._working is not None:
                 self._working.cancel()
                 self._working = None
-            self._place.editor.say(str(error), Level.WARNING)
+            self._place.editor.say(translated(error), Level.WARNING)
 
     def _job_ended(self, record: JobRecord) -> None:
         for hand in self._hands.values():

@@ -14,11 +14,12 @@ from hs_desktop.canvas.viewport import Point, Viewport
 from hs_desktop.document.compositing import flatten_part
 from hs_desktop.document.errors import LayerError
 from hs_desktop.document.layers import PictureLayer
+from hs_desktop.document.state import ProjectState
 from hs_desktop.document.strokes import Stroke
 from hs_desktop.i18n import _
 from hs_desktop.rects import EMPTY, Rect
 from hs_desktop.tools.brushes import paint_mask, shifted
-from hs_desktop.tools.copying import Cover, Snapshot, faded, laid_over
+from hs_desktop.tools.copying import Cover, faded, laid_over
 from hs_desktop.tools.hands.hand import Workplace
 from hs_desktop.tools.hands.lines import LineHand
 from hs_desktop.tools.hands.targets import retouch_picture
@@ -45,8 +46,7 @@ class CloneBrush(LineHand):
         self._erase = False
         self._cover: Cover = np.zeros((0, 0), np.float32)
         self._touched = EMPTY
-        self._before: Snapshot  # of the layer
-        self._below: Snapshot  # of all that is to be seen
+        self._before = ProjectState()  # as all was when the stroke began
 
     def take(self) -> None:
         self.place.view.add_overlay(self._mark)
@@ -79,9 +79,7 @@ class CloneBrush(LineHand):
         self._erase, self._touched = erase, EMPTY
         width, height = layer.size
         self._cover = np.zeros((height, width), np.float32)
-        state, side = self.place.document.state, self.place.side
-        self._before = Snapshot(layer.pixels.rect, lambda rect: layer.pixels.pixels[rect.slices])
-        self._below = Snapshot(layer.pixels.rect, lambda rect: flatten_part(state, side, rect))
+        self._before = self.place.document.state.frozen()
         name = _("Erase retouching") if erase else self._name()
         return self.place.document.stroke(layer.id, name)
 
@@ -108,19 +106,36 @@ class CloneBrush(LineHand):
         assert self._offset is not None
         return source.shifted(-self._offset[0], -self._offset[1])
 
+    def _former(self, rect: Rect) -> np.ndarray:
+        """The layer, before the stroke."""
+        assert self._layer is not None
+        layer = self._before.layer(self._layer.id)
+        assert isinstance(layer, PictureLayer)
+        return layer.pixels.read(rect)
+
+    def _below(self, rect: Rect) -> np.ndarray:
+        """All that was to be seen, before the stroke."""
+        return flatten_part(self._before, self.place.side, rect)
+
     def _copied(self, rect: Rect) -> np.ndarray:
         assert self._offset is not None
-        return self._below.read(rect.shifted(*self._offset))
+        return self._below(rect.shifted(*self._offset))
 
     def paint(self, stroke: Stroke, dabs: list[Dab], rect: Rect) -> None:
-        # All layers are about to change where this one does.
-        self._below.keep(rect)
-        before, cover = self._before.read(rect), self._cover[rect.slices]
+        before, cover = self._former(rect), self._cover[rect.slices]
         paint_mask(cover, shifted(dabs, -rect.x0, -rect.y0), self.brush)
         made = faded(before, cover) if self._erase else laid_over(before, self._copied(rect), cover)
         with stroke.edit("pixels", rect) as pixels:
             pixels[...] = made
         self._touched = self._touched.united(rect)
+
+    def end(self, stroke: Stroke) -> None:
+        super().end(stroke)
+        self._before = ProjectState()
+
+    def give_up(self, stroke: Stroke) -> None:
+        super().give_up(stroke)
+        self._before = ProjectState()
 
 
 class HealBrush(CloneBrush):
@@ -138,7 +153,7 @@ class HealBrush(CloneBrush):
         room = max(_ROOM, math.ceil(self.brush.diameter / 4))
         box = self._touched.grown(room).intersected(self.bounds)
         cover = self._cover[box.slices]
-        correction = Correction(self._below.read(box), self._copied(box), cover)
+        correction = Correction(self._below(box), self._copied(box), cover)
         assert self._layer is not None
         plane = self._layer.pixels
         for tile in plane.tiles(self._touched):
@@ -147,7 +162,7 @@ class HealBrush(CloneBrush):
             if covered.any():
                 healed = self._copied(rect) + correction.of(rect.shifted(-box.x0, -box.y0))
                 with stroke.edit("pixels", rect) as pixels:
-                    pixels[...] = laid_over(self._before.read(rect), healed, covered)
+                    pixels[...] = laid_over(self._former(rect), healed, covered)
 
 
 class SourceMark(Overlay):

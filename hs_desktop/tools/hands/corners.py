@@ -11,7 +11,7 @@ from engine.errors import EngineError
 from hs_desktop.canvas.events import PointerEvent
 from hs_desktop.canvas.viewport import Point
 from hs_desktop.editor import Level
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 from hs_desktop.tools.hands.areas import put_polygon
 from hs_desktop.tools.hands.hand import Hand, Workplace
 from hs_desktop.tools.hands.outline import Outline
@@ -80,7 +80,7 @@ class Polygon(Hand):
             try:
                 self._close()
             except EngineError as error:
-                self.place.editor.say(str(error), Level.WARNING)
+                self.place.editor.say(translated(error), Level.WARNING)
         elif event.key() == Qt.Key.Key_Backspace:
             self._corners.pop()
             if self._corners:

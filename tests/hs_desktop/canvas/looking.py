@@ -32,6 +32,14 @@ def array_of(image: QImage) -> np.ndarray:
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
 
 
+def noise(w: int, h: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (h, w, 3), dtype=np.uint8)
+
+
+def flat(w: int, h: int, colour: tuple[int, int, int] = (255, 255, 255)) -> np.ndarray:
+    return np.full((h, w, 3), colour, np.uint8)
+
+
 def look(view: CanvasView) -> np.ndarray:
     view.load_all()
     return array_of(view.grab().toImage())

@@ -13,30 +13,17 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtGui import QColor, QTransform
+from PySide6.QtGui import QTransform
 from pytestqt.qtbot import QtBot
 
-from engine.framing import Similarity
 from engine.labels import palette
-from hs_desktop.canvas.cursor import BrushOutline
 from hs_desktop.canvas.events import Readout
-from hs_desktop.canvas.items import LayoutItem, MaskItem, PictureItem, transform_of
-from hs_desktop.canvas.linking import LinkedViews
+from hs_desktop.canvas.items import LayoutItem, MaskItem, PictureItem
 from hs_desktop.canvas.mipmaps import TILE
 from hs_desktop.canvas.view import CanvasView
-from hs_desktop.canvas.viewport import Viewport
-from tests.engine.profiles import matrix_profile
-from tests.hs_desktop.canvas.looking import BACKGROUND, look, new_view
+from tests.hs_desktop.canvas.looking import BACKGROUND, flat, look, new_view, noise
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-def noise(w: int, h: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (h, w, 3), dtype=np.uint8)
-
-
-def flat(w: int, h: int, colour: tuple[int, int, int] = (255, 255, 255)) -> np.ndarray:
-    return np.full((h, w, 3), colour, np.uint8)
 
 
 def test_100_percent_shows_every_pixel_as_it_is(qtbot: QtBot) -> None:
@@ -144,6 +131,21 @@ def test_no_seams_between_tiles(
 _SEAMS: dict[str, CanvasView] = {}
 
 
+@pytest.mark.parametrize("zoom", [0.86, 1.16])
+def test_nothing_of_the_other_side_shows_at_the_edges(qtbot: QtBot, zoom: float) -> None:
+    """A result's patch lies within the photo: its edges must not be seen."""
+    pixels = flat(120, 90, (40, 40, 40))
+    pixels[:2], pixels[:, :2] = 250, 250
+    patch = PictureItem(pixels)
+    patch.matrix = QTransform.fromTranslate(30, 20)
+    view = new_view(qtbot, PictureItem(flat(300, 200, (40, 40, 40))), patch)
+    view.set_viewport(replace(view.viewport, zoom=zoom))
+    seen = look(view)[..., 0]
+    bright = np.argwhere(seen > 60)
+    middle = np.argwhere(seen > 200).min(0) + np.array([30, 40])
+    assert not (bright > middle).all(1).any()
+
+
 def test_between_100_and_200_percent_tiles_blend_into_each_other(qtbot: QtBot) -> None:
     """A slope stays a slope across the border of two tiles."""
     slope = (np.arange(TILE * 2) / 8).astype(np.uint8)[None, :, None].repeat(60, 0).repeat(3, 2)
@@ -151,103 +153,6 @@ def test_between_100_and_200_percent_tiles_blend_into_each_other(qtbot: QtBot) -
     view.set_viewport(replace(view.viewport, zoom=1.7, centre=(TILE, 30.0)))
     row = look(view)[150, 20:380, 0].astype(int)
     assert set(np.diff(row)) <= {0, 1}
-
-
-# --- overlays ----------------------------------------------------------------------------------
-
-
-def test_a_layout_lies_over_the_photo(qtbot: QtBot) -> None:
-    ids = np.zeros((100, 100), np.uint8)
-    ids[20:80, 30:70] = 2
-    layout = LayoutItem(ids, opacity=0.5)
-    view = new_view(qtbot, PictureItem(flat(100, 100, (100, 100, 100))), layout)
-    seen = look(view)[100:200, 150:250]
-    wanted = (palette()[2].astype(float) + 100) / 2
-    assert np.abs(seen[50, 50] - wanted).max() <= 1
-    assert (seen[10, 10] == 100).all()  # the background is hidden
-    layout.hidden = frozenset({2})
-    seen = look(view)[100:200, 150:250]
-    assert (seen[50, 50] == 100).all()
-    assert np.abs(seen[10, 10] - (palette()[0].astype(float) + 100) / 2).max() <= 1
-    layout.visible = False
-    assert (look(view)[100:200, 150:250] == 100).all()
-
-
-def test_outlines_only(qtbot: QtBot) -> None:
-    ids = np.zeros((100, 100), np.uint8)
-    ids[20:80, 30:70] = 2
-    view = new_view(
-        qtbot,
-        PictureItem(flat(100, 100, (100, 100, 100))),
-        LayoutItem(ids, opacity=1, outlines=True),
-    )
-    seen = look(view)[100:200, 150:250]
-    assert (seen[50, 50] == 100).all()
-    assert (seen[20, 30:70] == palette()[2]).all()
-    assert (seen[10, 10] == 100).all()
-
-
-def test_close_outlines_are_lines_between_pixels(qtbot: QtBot) -> None:
-    ids = np.zeros((20, 20), np.uint8)
-    ids[5:15, 5:15] = 2
-    view = new_view(
-        qtbot,
-        PictureItem(flat(20, 20, (100, 100, 100))),
-        LayoutItem(ids, opacity=1, outlines=True),
-    )
-    view.set_viewport(replace(view.viewport, zoom=9.0))
-    seen = look(view)
-    x, y = (round(v) for v in view.viewport.to_widget((5, 10)))
-    line = seen[y + 4, x - 4 : x + 5]
-    assert (line[4] == palette()[2]).all() or (line[3] == palette()[2]).all()
-    assert (line[0] == 100).all()
-    assert (line[8] == 100).all()
-
-
-def test_a_mask_has_its_colour(qtbot: QtBot) -> None:
-    mask = np.zeros((40, 40), np.float32)
-    mask[:, 20:] = 0.5
-    view = new_view(qtbot, PictureItem(flat(40, 40)), MaskItem(mask, (0, 0, 255), opacity=1))
-    seen = look(view)[130:170, 180:220]
-    assert (seen[5, 5] == 255).all()
-    assert np.abs(seen[5, 30] - np.array([127, 127, 255])).max() <= 1
-
-
-def test_transparent_pictures_show_a_checkerboard(qtbot: QtBot) -> None:
-    alpha = np.zeros((64, 64), np.uint8)
-    alpha[:, 32:] = 255
-    view = new_view(qtbot, PictureItem(flat(64, 64), alpha=alpha))
-    view.set_background(QColor(0, 0, 0), (QColor(90, 90, 90), QColor(60, 60, 60)))
-    seen = look(view)[118:182, 168:232]
-    assert (seen[:, 32:] == 255).all()
-    assert set(np.unique(seen[:, :32])) == {60, 90}
-    assert (seen[0, 0] != seen[0, 8]).all()
-
-
-def test_a_picture_can_lie_anywhere(qtbot: QtBot) -> None:
-    """A preview of 256 px lies in the photo as its frame does."""
-    patch = PictureItem(flat(256, 256, (200, 0, 0)))
-    patch.matrix = transform_of(Similarity(0.25, 0.0, 20, 10).matrix)
-    view = new_view(qtbot, PictureItem(flat(100, 100)), patch)
-    seen = look(view)[100:200, 150:250]
-    red = (seen == (200, 0, 0)).all(-1)
-    assert red[11:73, 21:83].all()
-    assert not red[:10].any()
-    assert not red[:, 85:].any()
-    patch.matrix = QTransform()
-    assert (look(view)[100:200, 150:250] == (200, 0, 0)).all()
-
-
-def test_the_profile_of_the_photo_counts(qtbot: QtBot) -> None:
-    pixels = flat(50, 50, (100, 200, 100))
-    item = PictureItem(pixels, icc=matrix_profile())
-    view = new_view(qtbot, item)
-    assert look(view)[150, 200, 0] < 80
-    item.set_screen_profile(matrix_profile())
-    assert look(view)[150, 200].tolist() == [100, 200, 100]
-    item.set_pixels((pixels * 257.0).astype(np.uint16))
-    item.set_screen_profile(None)
-    assert look(view)[150, 200].tolist() == [100, 200, 100]
 
 
 # --- changes -----------------------------------------------------------------------------------
@@ -338,68 +243,7 @@ def test_readout(qtbot: QtBot) -> None:
     assert found.class_id is None
 
 
-# --- the brush's outline -----------------------------------------------------------------------
-
-
-@settings(max_examples=40)
-@given(st.floats(5, 300), st.floats(0.1, 8), st.floats(-180, 180), st.booleans())
-def test_the_outline_is_where_the_brush_will_paint(
-    diameter: float, zoom: float, rotation: float, flip: bool
-) -> None:
-    view = Viewport((999, 999), (640, 480), 1.0, zoom, (500, 400), rotation, flip)
-    path = BrushOutline(diameter).path((480, 390), view)
-    box = path.boundingRect()
-    x, y = view.to_widget((480, 390))
-    assert box.center().x() == pytest.approx(x, abs=0.01)
-    assert box.center().y() == pytest.approx(y, abs=0.01)
-    assert box.width() == pytest.approx(diameter * zoom, rel=0.01)
-    assert box.height() == pytest.approx(diameter * zoom, rel=0.01)
-
-
-def test_a_flat_brush_turns_with_the_view() -> None:
-    brush = BrushOutline(100, roundness=0.2)
-    view = Viewport((999, 999), (640, 480), centre=(500, 400))
-    assert brush.path((5, 5), view).boundingRect().height() == pytest.approx(20, abs=0.1)
-    turned = replace(view, rotation=90.0)
-    assert brush.path((5, 5), turned).boundingRect().width() == pytest.approx(20, abs=0.1)
-    turned = replace(view, rotation=-90.0)
-    flat_again = BrushOutline(100, roundness=0.2, angle=90).path((5, 5), turned)
-    assert flat_again.boundingRect().height() == pytest.approx(20, abs=0.1)
-
-
-# --- linked views ------------------------------------------------------------------------------
-
-
-def test_linked_views_go_together(qtbot: QtBot) -> None:
-    one = new_view(qtbot, PictureItem(flat(600, 400)))
-    other = new_view(qtbot, PictureItem(flat(600, 400)), size=(200, 500))
-    small = new_view(qtbot, PictureItem(flat(300, 200)))
-    link = LinkedViews(one, other, small)
-    one.set_viewport(replace(one.viewport, zoom=2.0, centre=(100, 80), rotation=10))
-    assert (other.viewport.zoom, other.viewport.centre) == (2.0, (100, 80))
-    assert (small.viewport.zoom, small.viewport.centre) == (2.0, (50, 40))
-    assert small.viewport.rotation == 10
-    other.zoom_by_steps(1)
-    assert one.viewport.zoom == 3.0
-    one.fit()
-    assert other.fits
-    link.enabled = False
-    one.actual_size()
-    assert other.fits
-    link.enabled = True
-    assert other.viewport.zoom == 1.0
-
-
-def test_a_fitted_photo_stays_fitted(qtbot: QtBot) -> None:
-    view = new_view(qtbot, PictureItem(flat(600, 400)))
-    view.fit()
-    view.resize(800, 800)
-    qtbot.wait(10)
-    assert view.viewport.zoom == pytest.approx(776 / 600)
-    view.zoom_by_steps(-1)
-    zoom = view.viewport.zoom
-    view.resize(500, 500)
-    assert view.viewport.zoom == zoom
+# --- the view itself ---------------------------------------------------------------------------
 
 
 def test_view_commands(qtbot: QtBot) -> None:

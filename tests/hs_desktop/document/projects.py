@@ -107,6 +107,8 @@ def _layer_facts(layer: Layer) -> Any:
     said += [(name, plane.key) for name, plane in sorted(layer.planes.items())]
     if isinstance(layer, PhotoLayer):
         said.append(_photo_facts(layer.photo))
+    elif isinstance(layer, LayoutLayer):
+        said.append(layer.transform)
     elif isinstance(layer, MaskLayer):
         said.append(layer.role)
     elif isinstance(layer, PictureLayer):

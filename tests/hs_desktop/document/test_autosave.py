@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,22 +35,6 @@ def paint(document: Document, value: int) -> None:
         stroke.edit("ids", Rect(2, 2, 20, 20)) as pixels,
     ):
         pixels[...] = value
-
-
-def test_a_large_project_is_read_piecemeal(tmp_path: Path) -> None:
-    document = full_document()
-    large = LayoutLayer.of("Large", np.zeros((1500, 2000), np.uint8))
-    document.do(c.add_layer(Side.HEAD, large))
-    autosave = Autosave(tmp_path, document)
-    parts = 1
-    while not autosave.prepare(seconds=0.0):
-        parts += 1
-    assert parts > 40  # tiles
-    paint(document, 3)
-    assert not autosave.prepare(seconds=0.0)
-    assert autosave.tick()
-    assert autosave.prepare(seconds=0.0)  # nothing to do
-    autosave.close()
 
 
 def files(folder: Path) -> dict[str, int]:
@@ -166,7 +151,8 @@ print(len(recoverable(Path({str(tmp_path)!r}))))
         "",  # nothing was to be kept yet
         "autosave.tick(); hsd.save(document, folder / 'a.hsd'); autosave.tick()",
         # in the midst of the first tick: payloads, but no index
-        "pending = autosave.snapshot(); pending._session.store('data/x.png', b'x')",
+        "session = autosave.snapshot()._session\n"
+        "session.store('data/x.png', lambda file: file.write(b'x'))",
         # half a payload
         "autosave.tick(); hsd.save(document, folder / 'a.hsd'); autosave.tick()\n"
         "(autosave._session.folder / ('.' + 32 * 'a' + '.part')).write_bytes(b'x')",
@@ -241,6 +227,44 @@ def test_written_in_another_thread_while_the_user_paints(tmp_path: Path) -> None
     (left,) = recoverable(tmp_path)
     assert facts(left.load().state) == facts(document.state)
     left.discard()
+
+
+def test_given_up_while_it_is_being_written(tmp_path: Path) -> None:
+    """Whoever gives it up doesn't wait; the writer removes what there is."""
+    document = full_document()
+    autosave = Autosave(tmp_path, document)
+    pending = autosave.snapshot()
+    assert pending is not None
+    session = autosave._session
+    assert session is not None
+    store = session.store
+
+    def given_up_meanwhile(name: str, write: Any) -> None:
+        store(name, write)
+        autosave.close()
+        assert session.folder.exists()
+
+    session.store = given_up_meanwhile  # type: ignore[method-assign]
+    pending.write()
+    assert pending.is_done
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_given_up_before_it_was_written(tmp_path: Path) -> None:
+    autosave = Autosave(tmp_path, full_document())
+    pending = autosave.snapshot()
+    assert pending is not None
+    autosave.close()
+    pending.write()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_place_for_a_note_files_are_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    autosave = Autosave(tmp_path / "file", Document())
+    with autosave.saving(tmp_path / "a.hsd"):
+        hsd.save(full_document(), tmp_path / "a.hsd")
+    assert hsd.load(tmp_path / "a.hsd")
 
 
 def test_a_tick_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

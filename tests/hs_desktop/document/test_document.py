@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import RequestError
-from engine.labels import SemanticClass, palette
+from engine.labels import IGNORE, SemanticClass, palette
 from engine.requests import HeadTransform, SamplingSettings
 from hs_desktop.document import commands as c
 from hs_desktop.document.document import Document
@@ -61,7 +61,11 @@ def test_what_the_user_painted_overrides_the_engine() -> None:
     request = document.swap_request()
     assert request.layout is not None
     assert request.region is not None
-    np.testing.assert_array_equal(request.layout, own.ids.pixels)
+    painted = own.ids.pixels != own.parsed.pixels
+    np.testing.assert_array_equal(request.layout[painted], own.ids.pixels[painted])
+    assert painted.any()
+    assert (request.layout[~painted] == IGNORE).all()
+    assert request.layout_transform == own.transform
     np.testing.assert_array_equal(request.region, mask.combined())
     assert request.region.dtype == np.float32
     kept = request.layout.copy()

@@ -92,7 +92,7 @@ def test_before_there_is_a_result(tmp_path: Path) -> None:
     assert flattened(document.state) is body
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "psd"])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "psd", "ora"])
 def test_what_a_model_has_made_is_said_to_be(tmp_path: Path, suffix: str) -> None:
     document, path = project(8), tmp_path / f"a.{suffix}"
     export(document.state, path)

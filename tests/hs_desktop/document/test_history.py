@@ -253,11 +253,30 @@ def test_the_oldest_is_forgotten_beyond_the_budget() -> None:
         with document.stroke(layer_id, "Noise") as stroke:
             stroke.replace("pixels", rng.integers(0, 256, (100, 256, 4), np.uint8))
     assert document.history.nbytes > 50_000
+    assert document.history.has_forgotten
     assert len(document.history.names) == 1  # each holds 102 400 bytes: only the last one stays
     assert document.is_modified
     assert document.undo()
     assert not document.undo()
     assert document.is_modified
+
+
+def test_a_smaller_budget_counts_at_once() -> None:
+    document = Document()
+    for name in "abc":
+        document.do(c.add_layer(Side.BODY, picture((100, 100))))
+        document.do(c.remove_layer(document.body.layers[-1].id))
+        document.do(c.set_settings(seed=ord(name)))
+        document.history.seal()
+    heard = []
+    document.history.changed.connect(lambda: heard.append(document.history.index))
+    assert not document.history.has_forgotten
+    document.history.byte_budget = 90_000  # two removed pictures of 40 000 bytes
+    assert document.history.names[0] == "Change settings"
+    assert (len(document.history.names), heard) == (7, [7])
+    assert document.history.has_forgotten
+    document.history.byte_budget = 1 << 20
+    assert len(heard) == 1
 
 
 def test_deleted_layers_count_as_memory() -> None:

@@ -87,7 +87,10 @@ def layers(draw: st.DrawFn) -> Any:
         return PhotoLayer(**common, photo=draw(photos()))
     if kind == "layout":
         return LayoutLayer(
-            **common, ids=Plane(layout(size, seed)), parsed=Plane(layout(size, seed + 1))
+            **common,
+            ids=Plane(layout(size, seed)),
+            parsed=Plane(layout(size, seed + 1)),
+            transform=HeadTransform((seed, -1.5), 1.2, 3, flip=True),
         )
     if kind == "mask":
         levels = np.random.default_rng(seed).integers(0, 256, (3, *size), np.uint8)

@@ -83,6 +83,19 @@ def test_what_is_done_after_undo_takes_the_place(panel: HistoryPanel, editor: Ed
     assert rows(panel) == ["As opened", "Add layer", "Change settings"]
 
 
+def test_what_is_forgotten_is_not_pretended(panel: HistoryPanel, editor: Editor) -> None:
+    work(editor)
+    editor.document.do(commands.remove_layer(editor.document.head.layers[0].id))
+    editor.document.do(commands.remove_layer(editor.document.head.layers[0].id))
+    editor.document.history.byte_budget = 1
+    assert rows(panel) == ["Earlier steps forgotten", "Delete layer"]
+    assert "undo memory" in panel.view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    click(panel, "Earlier steps forgotten")
+    assert len(editor.document.head) == 1
+    editor.new()
+    assert rows(panel) == ["As opened"]
+
+
 def test_keys(panel: HistoryPanel, editor: Editor) -> None:
     work(editor)
     panel.view.setFocus()

@@ -7,9 +7,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from engine.errors import NoPersonError
+from engine.sentences import Sentence
+from hs_desktop import i18n
 from hs_desktop.editor import Editor, Level
 from hs_desktop.panels.message_bar import SHOWN, MessageBar
 from tests.hs_desktop.conftest import WindowLoop
+from tests.hs_desktop.fake_engine import FakeEngine
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -77,6 +81,25 @@ def test_the_same_again_is_counted(bar: MessageBar, editor: Editor) -> None:
         editor.say("Open a head photo first.", Level.WARNING)
     assert texts(bar) == ["Open a head photo first. (3 times)"]
     assert "Warning" in bar.notes[0].accessibleName()
+
+
+def test_the_engines_errors_and_notes_are_translated(
+    bar: MessageBar, loaded: Editor, fake: FakeEngine, loop: WindowLoop
+) -> None:
+    i18n.install(["ko"])
+    try:
+        fake.fail(NoPersonError(Sentence("No person's head was found in {name}.", name="a.png")))
+        loaded.swap()
+        loop.settle(loaded)
+        fake.notes = (Sentence("The graphics card ran out of memory; the job went on on the CPU."),)
+        loaded.swap()
+        loop.settle(loaded)
+    finally:
+        i18n.install(["en"])
+    assert texts(bar) == [
+        "a.png에서 사람의 머리를 찾지 못했습니다.",
+        "그래픽 카드의 메모리가 부족하여 작업을 CPU에서 계속했습니다.",
+    ]
 
 
 def test_no_markup(bar: MessageBar, editor: Editor) -> None:

@@ -51,8 +51,31 @@ def test_the_rate_of_events_does_not_matter(
     seldom = positions(drawn(straight, times, brush, stabiliser()))
     n = min(len(often), len(seldom))
     assert abs(len(often) - len(seldom)) <= 1
-    # What depends on the pressure is taken at slightly different places of the line.
-    np.testing.assert_allclose(seldom[:n], often[:n], atol=1.0 if by_pressure else 0.2)
+    np.testing.assert_allclose(seldom[:n], often[:n], atol=1e-6)
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(*[st.integers(0, 200)] * 2, st.floats(0, 1)), min_size=2, max_size=6),
+    st.lists(st.floats(0, 1), max_size=30),
+    st.sampled_from([lambda: Lagging(30), lambda: Lagging(0.2), lambda: Rope(25)]),
+)
+def test_the_stabilisers_see_the_hands_way_not_its_events(
+    corners: list[tuple[int, int, float]],
+    between: list[float],
+    stabiliser: Callable[[], Stabiliser],
+) -> None:
+    def way(t: float) -> tuple[float, float, float]:
+        x, y, pressure = (np.interp(t, whole, values) for values in zip(*corners, strict=True))
+        return float(x), float(y), float(pressure)
+
+    whole = np.linspace(0, 1, len(corners)).tolist()
+    brush = Brush(40, spacing=0.25, size_by_pressure=1.0)
+    seldom = positions(drawn(way, whole, brush, stabiliser()))
+    often = positions(drawn(way, sorted([*whole, *between]), brush, stabiliser()))
+    assert abs(len(often) - len(seldom)) <= 1
+    n = min(len(often), len(seldom))
+    np.testing.assert_allclose(seldom[:n], often[:n], atol=1e-4)
 
 
 def test_curves_are_smooth_however_seldom_the_events() -> None:

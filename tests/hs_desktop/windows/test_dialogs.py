@@ -11,10 +11,18 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QListWidget, QTreeWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QTreeWidget,
+)
 from pytestqt.qtbot import QtBot
 
-from engine.packs import MODELS, PackManifest, write_manifest
+from engine.packs import MODELS, PackManifest, find_pack, write_manifest
 from engine.resources import resource_path
 from hs_desktop.document.autosave import Autosave, recoverable
 from hs_desktop.document.events import Side
@@ -24,6 +32,7 @@ from hs_desktop.preferences import Preferences
 from hs_desktop.settings import PREFERENCES
 from hs_desktop.windows.about import About
 from hs_desktop.windows.about_result import AboutResult, as_text
+from hs_desktop.windows.base_pack import BasePackDialog
 from hs_desktop.windows.log_viewer import LogViewer
 from hs_desktop.windows.main_window import MainWindow
 from hs_desktop.windows.models import ModelManager
@@ -216,6 +225,49 @@ def test_what_is_no_pack_is_told_in_the_dialog(
     loop.settle(editor)
     assert "bad.zip" in manager._outcome.text()
     assert len(rows(manager)) == 1
+
+
+@pytest.mark.parametrize("by_folder", [True, False])
+def test_a_trained_model_goes_into_a_base_pack(
+    manager: ModelManager, editor: Editor, loop: WindowLoop, dialog: Dialog, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, by_folder: bool,
+) -> None:  # fmt: skip
+    run = tmp_path / "runs" / "parser"
+    (run / "parser").mkdir(parents=True)
+    (run / "parser" / "config.json").write_text('{"_class_name": "Parser"}')
+    (run / "parser" / "model.safetensors").write_bytes(b"")
+    (run / "log.csv").touch()
+    asked: list[tuple[Path, Path]] = []
+
+    def replaced(base: Path, source: Path, folder: Path) -> None:
+        asked.append((base, source))
+        for model in MODELS:
+            (folder / model).mkdir(parents=True)
+            (folder / model / "config.json").write_text("{}")
+        told = {"model": "parser", "in": "compact-256 1", "from": "parser/parser"}
+        write_manifest(folder, PackManifest("Mixed", "3", "CC0", provenance={"replaced": [told]}))
+
+    monkeypatch.setattr("engine.training.replacing.replace_model", replaced)
+    press(manager, "Import folder" if by_folder else "Import model")
+    choose(dialog(QFileDialog), run if by_folder else run / "parser" / "model.safetensors")
+    base = dialog(BasePackDialog)
+    assert "parser" in base.findChild(QLabel).text()
+    assert base.findChild(QComboBox).currentText().startswith("compact-256")
+    press(base, "Import")
+    loop.settle(editor)
+    assert asked == [(find_pack(), run / "parser")]
+    assert rows(manager)[1][:2] == ["Mixed", "3"]
+    assert "parser replaced, in compact-256 1, from parser/parser" in manager._details.text()
+
+
+def test_a_folder_without_anything_is_told(
+    manager: ModelManager, editor: Editor, loop: WindowLoop, dialog: Dialog, tmp_path: Path
+) -> None:
+    (tmp_path / "nothing").mkdir()
+    press(manager, "Import folder")
+    choose(dialog(QFileDialog), tmp_path / "nothing")
+    loop.settle(editor)
+    assert "no trained model" in manager._outcome.text()
 
 
 # --- about, log --------------------------------------------------------------------------------

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import _thread
 import json
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,72 +10,30 @@ import numpy as np
 import pytest
 
 from engine import imageio
-from engine.engine import Description, Engine, JobContext
+from engine.engine import JobContext
 from engine.errors import NoPersonError, PackError
 from engine.imageio import Photo
-from engine.requests import (
-    HeadTransform,
-    LayoutRequest,
-    ParseRequest,
-    Result,
-    SamplingSettings,
-    SwapRequest,
-)
+from engine.requests import HeadTransform, LayoutRequest, SamplingSettings, SwapRequest
 from hs_desktop.cli import main
+from tests.hs_desktop.commands.fake_runner import FakeRunner
+from tests.hs_desktop.commands.telling import interrupt, no_thread_is_left
 
 SIZE = 24
 
 
-class FakeRunner:
-    """Gives a picture; finds nobody in pitch-black photos."""
+@pytest.fixture(autouse=True)
+def _some_photos_are_bad(runner: FakeRunner) -> None:
+    """Nobody is found in pitch-black photos; white ones bring a fault to light."""
 
-    def __init__(self) -> None:
-        self.requests: list[Any] = []
-        self.opened: list[tuple[Any, Any]] = []
-        self.load_error: Exception | None = None
-        self.stop_at: int | None = None
-
-    def open(self, pack: Any = None, device: Any = None) -> Engine:
-        self.opened.append((pack, device))
-        return Engine(self._load)
-
-    def _load(self) -> FakeRunner:
-        if self.load_error is not None:
-            raise self.load_error
-        return self
-
-    def describe(self) -> Description:
-        return Description("cpu", "fake 1.0")
-
-    def run(self, request: Any, context: JobContext) -> tuple[Result, ...]:
-        self.requests.append(request)
-        if len(self.requests) == self.stop_at:
-            _thread.interrupt_main()
-            while True:
-                context.check()
+    def script(request: Any, context: JobContext) -> None:
         asked = request.swap if isinstance(request, LayoutRequest) else request
         photo = asked.body if isinstance(asked, SwapRequest) else asked.photo
         if not photo.pixels.any():
             raise NoPersonError(f'No head was found in "{photo.path}".')
         if (photo.pixels == 255).all():
             raise ZeroDivisionError("division by zero")
-        layout = np.zeros((SIZE, SIZE), dtype=np.uint8)
-        with context.stage("parse"):
-            pass
-        if isinstance(request, ParseRequest | LayoutRequest):
-            return (Result(None, layout, None, None, context.milliseconds, (), *self.describe()),)
-        return tuple(
-            Result(photo, layout, np.ones((SIZE, SIZE), np.float32), request.sampling.seed + k,
-                   context.milliseconds, (), *self.describe())
-            for k in range(request.variations)
-        )  # fmt: skip
 
-
-@pytest.fixture
-def runner(monkeypatch: pytest.MonkeyPatch) -> FakeRunner:
-    fake = FakeRunner()
-    monkeypatch.setattr("engine.engine.open_engine", fake.open)
-    return fake
+    runner.script = script
 
 
 @pytest.fixture
@@ -90,10 +46,6 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         imageio.write_photo(Photo(pixels), folder / f"{name}.png")
     monkeypatch.chdir(tmp_path)
     return folder
-
-
-def no_thread_is_left() -> bool:
-    return not any(t.name.startswith(("engine", "batch")) for t in threading.enumerate())
 
 
 def swap(out: str, **options: Any) -> dict[str, Any]:
@@ -261,7 +213,14 @@ def test_ctrl_c_and_again(
     runner: FakeRunner, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write(photos, [swap(f"{n}.png", seed=n) for n in range(6)])
-    runner.stop_at = 3
+    usual = runner.script
+
+    def third_is_stopped(request: Any, context: JobContext) -> None:
+        if len(runner.requests) == 3:
+            interrupt(request, context)
+        usual(request, context)
+
+    runner.script = third_is_stopped
     assert batch(path, "--workers=1") == 130
     assert capsys.readouterr().err == "Stopped.\n"
     assert no_thread_is_left()
@@ -271,7 +230,7 @@ def test_ctrl_c_and_again(
 
     with Path("results/summary.jsonl").open("a") as file:
         file.write('{"line": 3, "out": "2.p')  # as a kill leaves it
-    runner.stop_at = None
+    runner.script = usual
     runner.requests.clear()
     assert batch(path) == 0
     assert sorted(r.sampling.seed for r in runner.requests) == [2, 3, 4, 5]
@@ -281,7 +240,7 @@ def test_ctrl_c_and_again(
 def test_without_models_nothing_is_done(
     runner: FakeRunner, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    runner.load_error = PackError("The pack is damaged.")
+    runner.error = PackError("The pack is damaged.")
     assert batch(write(photos, [swap(f"{n}.png") for n in range(3)])) == 2
     assert capsys.readouterr().err == "The pack is damaged.\n"
     assert no_thread_is_left()
