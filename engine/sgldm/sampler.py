@@ -16,11 +16,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from engine.sgldm.denoiser import alpha_sigma
-
-DETAIL = 0.0
 
 # step, steps, current estimate of z_0
 OnStep = Callable[[int, int, Tensor], None]
@@ -57,22 +54,6 @@ def noise_of(shape: tuple[int, ...], seed: int) -> Tensor:
     return torch.randn(shape, generator=generator)
 
 
-def raised(noise: Tensor, detail: float) -> Tensor:
-    """``noise`` with its fine scales ``1 + detail`` times as strong.
-
-    A denoiser trained on squared errors takes off too much of what is fine (ours; the
-    "stochastic noise inflation" of Karras et al. 2022, appendix C.2, for the fine scales
-    alone: raised at all scales it makes blotches).
-    """
-    n, c, h, w = noise.shape
-    x = torch.arange(-3, 4, dtype=noise.dtype, device=noise.device)
-    kernel = torch.exp(-x * x / 2)
-    kernel = torch.outer(kernel, kernel) / kernel.sum() ** 2
-    padded = F.pad(noise, (3, 3, 3, 3), mode="replicate").reshape(n * c, 1, h + 6, w + 6)
-    smooth = F.conv2d(padded, kernel[None, None]).reshape(n, c, h, w)
-    return noise + detail * (noise - smooth)
-
-
 def time_steps(steps: int, strength: float) -> list[float]:
     """Times from ``strength`` down to 0, ``steps + 1`` of them, evenly spaced."""
     return [strength * (1 - i / steps) for i in range(steps + 1)]
@@ -95,7 +76,6 @@ def sample(
     steps: int = 8,
     strength: float = 0.4,
     guidance: float = 1.0,
-    detail: float = DETAIL,
     order: int = 2,
     use_known: bool = True,
     use_coarse: bool = True,
@@ -111,8 +91,6 @@ def sample(
             full chain from pure noise.
         guidance: v = v_0 + g (v_s - v_0); v_0 sees neither the layout nor what was made by
             it, the fill and the coarse latents.
-        detail: by how much the fine scales of the noise are raised, if the chain starts from
-            the coarse estimate.
         order: 2 = DPM-Solver++(2M), 1 = DDIM.
         use_known: give the network the filled latents and the mask; ``False`` is the paper's
             pure blending.
@@ -134,8 +112,6 @@ def sample(
     if coarse is not None and strength == 0:
         return mask * coarse.float() + (1 - mask) * z_known
     given = coarse if use_coarse and use_known else None
-    if coarse is not None and detail:
-        eps = raised(eps, detail)
 
     def predict(z_t: Tensor, t: Tensor) -> Tensor:
         """z_0 as the network sees it from z_t, guided."""

@@ -21,6 +21,7 @@ from engine.evaluation.finder import finder_figures
 from engine.evaluation.parser import iou_figures, parse_frames
 from engine.evaluation.restore import (
     band_energy,
+    composed,
     generate,
     psnr_in,
     restore_cases,
@@ -182,8 +183,10 @@ def test_nothing_hidden_is_seen(pipeline: HSDiffusionPipeline, prepared: Path) -
         assert (visible_layout(pipeline, spoilt, case.known) == case.layout).all()
         other = restore.RestoreCase(spoilt, case.hidden, case.known, case.layout)
         a, b = (generate(pipeline, [c], seed=1, steps=2)[0] for c in (case, other))
-        np.testing.assert_allclose(a[case.hidden], b[case.hidden], atol=0.01)
-        assert (a[case.known] == case.truth[case.known]).all()
+        np.testing.assert_allclose(a, b, atol=0.01)
+        one, two = composed(case, a, seed=1), composed(other, a, seed=1)
+        assert (one[case.hidden] == two[case.hidden]).all()
+        assert (one[case.known] == case.truth[case.known]).all()
 
 
 @pytest.mark.usefixtures("seeing")
@@ -201,7 +204,7 @@ def test_restore_figures(
     sheet = tmp_path / "sheet.png"
     figures: Any = restore_figures(pipeline, prepared, count=3, seeds=2, sheet=sheet, steps=1)
     assert (figures["photos"], figures["seeds"]) == (3, 2)
-    for name in ("telea", "navier_stokes", "ours"):
+    for name in ("telea", "navier_stokes", "decoded", "ours"):
         assert set(figures[name]) == {"psnr", "feature_distance", "texture_energy"}
         assert len(figures[name]["texture_energy"]) == 3
     assert cv2.imread(str(sheet)).shape == (3 * 256, 5 * 256, 3)
@@ -210,9 +213,10 @@ def test_restore_figures(
         restore, "generate", lambda p, cases, **_: np.stack([c.truth for c in cases]).astype(float)
     )
     figures = restore_figures(pipeline, prepared, count=3, seeds=2)
-    assert figures["ours"]["psnr"] > 100
-    assert figures["ours"]["feature_distance"] < 1e-6
-    assert figures["ours"]["texture_energy"] == [1, 1, 1]
+    assert figures["decoded"]["psnr"] > 100
+    assert figures["decoded"]["feature_distance"] < 1e-6
+    assert figures["decoded"]["texture_energy"] == [1, 1, 1]
+    assert figures["ours"]["psnr"] > figures["telea"]["psnr"]
 
 
 # --- swaps ----------------------------------------------------------------------------------------
