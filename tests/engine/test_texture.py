@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -18,7 +19,7 @@ from engine.boxes import Box
 from engine.cells import PITCH, cell_means
 from engine.compositing import FrameResult, composite
 from engine.framing import FRAME_SIZE, Similarity
-from engine.labels import NECK, mask_of
+from engine.labels import HEAD, NECK, mask_of
 from engine.matching import match
 from engine.texture import (
     WINDOW,
@@ -30,7 +31,7 @@ from engine.texture import (
     transfer,
     usable_corners,
 )
-from tests.engine.composites import C, face_at, grainy, head_layer
+from tests.engine.composites import C, face_at, grainy, head_layer, laid, made_up
 from tests.engine.people import painted, person
 from tests.engine.pictures import grey3
 
@@ -174,6 +175,25 @@ def test_skin_taken_from_a_clean_head_gets_the_bodys_grain(match_grain: bool) ->
     assert made.sum() > 2000
     ratio = fine[made].std() / fine[:, :20].std()
     assert 0.6 < ratio < 1.4 if match_grain else ratio < 0.3
+
+
+def test_a_neck_takes_after_the_face_above_it() -> None:
+    """Not after the one that went, whose skin is hidden with it."""
+    swap = made_up(face=176, size=(600, 720))
+    body = swap.body.astype(np.float32)
+    old = laid(mask_of(swap.body_layout, HEAD | NECK), swap.to_frame.inverse(), swap.size)
+    wrinkles = 40 * np.sin(np.mgrid[: body.shape[0], : body.shape[1]][0] / 2)[..., None]
+    body = np.clip(body + old[..., None] * wrinkles, 0, 255).astype(np.uint8)
+    # No skin of the body's own is kept: what isn't hidden is clothed.
+    clothed = np.where(swap.body_layout == C.BODY_SKIN, C.UPPER_CLOTHES, swap.body_layout)
+    swap = replace(swap, body=body, body_layout=clothed.astype(np.uint8))
+    pixels, region = swap.composite(match_grain=False)
+    neck = laid(swap.result.layout == C.NECK, swap.to_frame.inverse(), swap.size)
+    seen = cv2.erode((neck & (region > 0.99)).astype(np.uint8), np.ones((9, 9))) > 0
+    grey = pixels.astype(np.float32).mean(2)
+    detail = (grey - cv2.GaussianBlur(grey, (0, 0), 3))[seen]
+    assert seen.sum() > 500
+    assert detail.std() < 10  # the wrinkles are three times as strong
 
 
 # --- lattices ----------------------------------------------------------------------------------
