@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-
-from engine.arrays import Mask
+from numpy.typing import NDArray
 
 
 class Box(NamedTuple):
@@ -23,12 +22,14 @@ class Box(NamedTuple):
         return cls(0, 0, shape[1], shape[0])
 
     @classmethod
-    def around(cls, mask: Mask) -> Self:
-        """The smallest box that holds every true pixel."""
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    def around(cls, mask: NDArray[Any]) -> Self:
+        """The smallest box that holds every pixel of an H x W array that isn't zero."""
+        rows = np.flatnonzero(mask.any(axis=1))
         if not rows.size:
             return cls(0, 0, 0, 0)
-        return cls(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+        y0, y1 = int(rows[0]), int(rows[-1]) + 1
+        columns = np.flatnonzero(mask[y0:y1].any(axis=0))
+        return cls(int(columns[0]), y0, int(columns[-1]) + 1, y1)
 
     @property
     def width(self) -> int:

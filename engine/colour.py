@@ -52,6 +52,15 @@ def to_8bit(pixels: Pixels) -> NDArray[np.uint8]:
     return np.asarray(rounded, dtype=np.uint8).reshape(pixels.shape)
 
 
+def to_16bit(pixels: Pixels) -> NDArray[np.uint16]:
+    """uint16 of any shape as it is, uint8 spread over 65536 levels: ``to_8bit`` is the way back."""
+    if pixels.dtype == np.uint16:
+        return pixels
+    if pixels.dtype != np.uint8:
+        raise ValueError(f"pixels are {pixels.dtype}, not uint8 or uint16")
+    return pixels.astype(np.uint16) * np.uint16(257)
+
+
 def to_srgb8(pixels: Pixels, icc: bytes | None) -> NDArray[np.uint8]:
     """``pixels`` (H x W x 3, uint8 or uint16, in profile ``icc``) as H x W x 3 uint8 sRGB.
 

@@ -11,16 +11,20 @@ from torch import nn
 from engine.errors import DeviceError
 from engine.sentences import Sentence
 
+PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+# Kind of device -> what the models can be computed in there, the usual one first.
+_CAN = {"cuda": ("bf16", "fp16", "fp32"), "mps": ("fp16", "fp32"), "cpu": ("bf16", "fp32")}
+
 
 @dataclass(frozen=True)
 class Compute:
-    """A device and the precision that is fast on it."""
+    """A device and the precision of what is computed on it."""
 
     device: torch.device
     dtype: torch.dtype
 
     def __str__(self) -> str:
-        names = {torch.bfloat16: "bf16", torch.float16: "fp16", torch.float32: "fp32"}
+        names = {dtype: name for name, dtype in PRECISIONS.items()}
         return f"{self.device} {names[self.dtype]}"
 
 
@@ -34,12 +38,47 @@ def cpu_has_fast_bf16() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def choose(name: str | None = None) -> Compute:
-    """The device called ``name`` (``"cuda"``, ``"cuda:1"``, ``"mps"``, ``"cpu"``) or the best.
+def choose(name: str | None = None, precision: str | None = None) -> Compute:
+    """A device, and the precision that is fast on it or that is asked for.
+
+    Args:
+        name: ``"cuda"``, ``"cuda:1"``, ``"mps"`` or ``"cpu"``; ``None`` or ``"auto"``: the best.
+        precision: one of ``PRECISIONS``; ``None`` or ``"auto"``: the fast one.
 
     Raises:
-        DeviceError: there is no such device here.
+        DeviceError: there is no such device here, or it can't compute in that precision.
     """
+    device = _device(name)
+    if precision is None or precision == "auto":
+        return Compute(device, _fast(device))
+    known = _CAN[device.type]
+    if precision == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+        known = known[1:]
+    if precision not in known:
+        raise DeviceError(
+            Sentence(
+                "The device '{name}' can't compute in {precision}; it can in {known}.",
+                name=str(device), precision=precision, known=", ".join(known),
+            ),
+            subject=precision,
+        )  # fmt: skip
+    return Compute(device, PRECISIONS[precision])
+
+
+def can(device: str, precision: str | None) -> bool:
+    """Whether this kind of device can be asked for this precision."""
+    return precision is None or precision in ("auto", *_CAN[device])
+
+
+def _fast(device: torch.device) -> torch.dtype:
+    """What is usual on a device; bf16 only on a CPU that does it in hardware."""
+    if device.type == "cpu" and not cpu_has_fast_bf16():
+        return torch.float32
+    return PRECISIONS[_CAN[device.type][0]]
+
+
+def _device(name: str | None) -> torch.device:
+    """The device called ``name``, or the best; raises ``DeviceError``."""
     if name is None or name == "auto":
         if torch.cuda.is_available():
             name = "cuda"
@@ -58,16 +97,14 @@ def choose(name: str | None = None) -> Compute:
             raise DeviceError(
                 Sentence("The device '{name}' isn't available here.", name=name), subject=name
             )
-        return Compute(device, torch.bfloat16)
-    if device.type == "mps":
+    elif device.type == "mps":
         if not torch.backends.mps.is_available():
             raise DeviceError(
                 Sentence("The device '{name}' isn't available here.", name=name), subject=name
             )
-        return Compute(device, torch.float16)
-    if device.type != "cpu":
+    elif device.type != "cpu":
         raise DeviceError(Sentence("The device '{name}' isn't supported.", name=name), subject=name)
-    return Compute(device, torch.bfloat16 if cpu_has_fast_bf16() else torch.float32)
+    return device
 
 
 def use_all_cores() -> None:

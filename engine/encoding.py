@@ -10,7 +10,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import cv2
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine import exif
-from engine.colour import to_8bit, to_srgb8
+from engine.colour import to_8bit, to_16bit, to_srgb8
+from engine.fileoptions import AS_USUAL, FileOptions
 
 THUMBNAIL_SIDE = 160
 _JPEG_EXIF_LIMIT = 65533 - 6  # bytes that fit into one APP1 segment after its prefix
@@ -47,13 +48,13 @@ class Picture:
         return self.pixels.shape[1], self.pixels.shape[0]
 
 
-def write_jpeg(file: BinaryIO, picture: Picture) -> None:
-    """8 bits, quality 95, without chroma subsampling. EXIF beyond 64 KB loses its thumbnail
-    first and is left out if that doesn't help."""
+def write_jpeg(file: BinaryIO, picture: Picture, wanted: FileOptions = AS_USUAL) -> None:
+    """8 bits, without chroma subsampling. EXIF beyond 64 KB loses its thumbnail first and is
+    left out if that doesn't help."""
     block = _true_exif(picture)
     if len(block) > _JPEG_EXIF_LIMIT:
         block = exif.renewed(block, picture.size, None)
-    options: dict[str, Any] = {"quality": 95, "subsampling": 0}
+    options: dict[str, Any] = {"quality": wanted.quality, "subsampling": 0}
     if block and len(block) <= _JPEG_EXIF_LIMIT:
         options["exif"] = b"Exif\0\0" + block
     if picture.icc:
@@ -65,9 +66,11 @@ def write_jpeg(file: BinaryIO, picture: Picture) -> None:
     Image.fromarray(to_8bit(picture.pixels)).save(file, "JPEG", **options)
 
 
-def write_webp(file: BinaryIO, picture: Picture) -> None:
-    """8 bits, lossy, quality 95. WebP has no place for a resolution of its own."""
-    options: dict[str, Any] = {"quality": 95}
+def write_webp(file: BinaryIO, picture: Picture, wanted: FileOptions = AS_USUAL) -> None:
+    """8 bits. WebP has no place for a resolution of its own."""
+    options: dict[str, Any] = {"quality": wanted.quality}
+    if wanted.lossless:
+        options = {"lossless": True}
     if block := _true_exif(picture):
         options["exif"] = block
     if picture.icc:
@@ -77,8 +80,9 @@ def write_webp(file: BinaryIO, picture: Picture) -> None:
     Image.fromarray(to_8bit(picture.pixels)).save(file, "WEBP", **options)
 
 
-def write_png(file: BinaryIO, picture: Picture) -> None:
+def write_png(file: BinaryIO, picture: Picture, wanted: FileOptions = AS_USUAL) -> None:
     """8 or 16 bits."""
+    picture = _deep(picture, wanted)
     chunks = []
     if picture.icc:
         chunks.append(icc_chunk(picture.icc))
@@ -140,12 +144,13 @@ def _write_png_chunk(file: BinaryIO, name: bytes, data: bytes) -> None:
     file.write(struct.pack(">I", zlib.crc32(data, zlib.crc32(name))))
 
 
-def write_tiff(file: BinaryIO, picture: Picture) -> None:
+def write_tiff(file: BinaryIO, picture: Picture, wanted: FileOptions = AS_USUAL) -> None:
     """8 or 16 bits, Deflate with horizontal prediction, in strips.
 
     The EXIF block's bytes come first in the file, so every address in them stays true;
     its IFD0 is written again behind the pixels, together with what describes those.
     """
+    picture = _deep(picture, wanted)
     block = _true_exif(picture, thumbnail=False)
     order = exif.byte_order(block)
     if order is None:
@@ -194,6 +199,14 @@ def write_tiff(file: BinaryIO, picture: Picture) -> None:
     file.seek(start + 4)
     file.write(struct.pack(order + "I", directory_at))
     file.seek(0, 2)
+
+
+def _deep(picture: Picture, wanted: FileOptions) -> Picture:
+    """The picture with as many bits as are wanted."""
+    if wanted.bits is None:
+        return picture
+    convert = to_8bit if wanted.bits == 8 else to_16bit
+    return replace(picture, pixels=convert(picture.pixels))
 
 
 def _packet(picture: Picture, limit: int = 1 << 30) -> bytes | None:

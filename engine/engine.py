@@ -159,7 +159,11 @@ class Engine:
 
 
 def open_engine(
-    pack: str | Path | None = None, device: str | None = None, cache_bytes: int = CACHE_BYTES
+    pack: str | Path | None = None,
+    device: str | None = None,
+    cache_bytes: int = CACHE_BYTES,
+    *,
+    precision: str | None = None,
 ) -> Engine:
     """The engine with a model pack; torch and the models are loaded with its first job.
 
@@ -167,12 +171,13 @@ def open_engine(
         pack: a pack's name or folder; the embedded one without it.
         device: for instance ``"cpu"`` or ``"cuda:1"``; the best there is without it.
         cache_bytes: how much memory the stages' results may keep.
+        precision: ``"bf16"``, ``"fp16"`` or ``"fp32"``; the device's fast one without it.
     """
 
     def runner() -> Runner:
         from engine.runner import PipelineRunner
 
-        return PipelineRunner(pack, device)
+        return PipelineRunner(pack, device, precision)
 
     return Engine(runner, cache_bytes=cache_bytes)
 

@@ -1,7 +1,8 @@
 """Photos, masks and layouts: reading and writing files.
 
-``decoding`` and ``encoding`` know the formats, ``exif`` and ``colour`` what comes along with
-the pixels; this module is what everybody else uses. All of it may be called from any thread.
+``opening``, ``decoding`` and ``encoding`` know the formats, ``exif`` and ``colour`` what comes
+along with the pixels; this module is what everybody else uses. All of it may be called from any
+thread.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine import colour, decoding, encoding, xmp
+from engine import colour, decoding, encoding, opening, xmp
 from engine.colour import convert_profile
 from engine.errors import InputFileError, OutputFileError
+from engine.fileoptions import AS_USUAL, FileOptions
 from engine.labels import NUM_CLASSES, Layout, palette
 from engine.provenance import Provenance
 from engine.sentences import Sentence
@@ -39,7 +41,7 @@ __all__ = [
 ]
 
 # Suffix -> what writes it, and the longest side it can have.
-_WRITERS: dict[str, tuple[Callable[[BinaryIO, encoding.Picture], None], int]] = {
+_WRITERS: dict[str, tuple[Callable[[BinaryIO, encoding.Picture, FileOptions], None], int]] = {
     ".png": (encoding.write_png, 1_000_000),
     ".jpg": (encoding.write_jpeg, 65_500),
     ".jpeg": (encoding.write_jpeg, 65_500),
@@ -135,8 +137,8 @@ def read_photo(path: StrPath) -> Photo:
             (found from the header, without decoding it).
     """
     path = Path(path)
-    with decoding.opened(path) as source:
-        source.need_size(decoding.MIN_SIDE)
+    with opening.opened(path) as source:
+        source.need_size(opening.MIN_SIDE)
         return photo_of(decoding.decode(source), path)
 
 
@@ -151,11 +153,16 @@ def photo_of(decoded: decoding.Decoded, path: Path) -> Photo:
     return Photo(pixels, icc, decoded.exif, path, decoded.dpi, decoded.format, decoded.xmp)
 
 
-def write_photo(photo: Photo, path: StrPath, provenance: Provenance | None = None) -> None:
+def write_photo(
+    photo: Photo,
+    path: StrPath,
+    provenance: Provenance | None = None,
+    options: FileOptions = AS_USUAL,
+) -> None:
     """Write a photo in the format of the path's suffix: png, jpg, jpeg, tif, tiff or webp.
 
-    PNG and TIFF keep 16 bits; JPEG and WebP (quality 95 both, JPEG without chroma
-    subsampling) get the nearest 8-bit values. Profile, EXIF and XMP go into all of them; the
+    PNG and TIFF keep 16 bits, unless others are asked for; JPEG (without chroma subsampling)
+    and WebP get the nearest 8-bit values. Profile, EXIF and XMP go into all of them; the
     EXIF's orientation, size and, where it had one, thumbnail are those of the new pixels.
     The file appears complete or not at all; one that was there is replaced.
 
@@ -163,6 +170,7 @@ def write_photo(photo: Photo, path: StrPath, provenance: Provenance | None = Non
         photo: the pixels and what goes with them.
         path: the file.
         provenance: added to the photo's XMP.
+        options: quality and bits, as far as the format leaves a choice.
 
     Raises:
         OutputFileError: for an unknown suffix, a photo too large for the format, or a place
@@ -198,7 +206,7 @@ def write_photo(photo: Photo, path: StrPath, provenance: Provenance | None = Non
         photo.pixels, photo.icc, photo.exif, photo.dpi, _packets(photo, provenance)
     )
     with atomic_write(path) as file:
-        write(file, picture)
+        write(file, picture, options)
 
 
 def _packets(photo: Photo, provenance: Provenance | None) -> tuple[bytes, ...]:
@@ -230,7 +238,7 @@ def read_mask(path: StrPath, size: tuple[int, int] | None = None) -> NDArray[np.
         InputFileError: where the file can't be read or is of another size.
     """
     path = Path(path)
-    with decoding.opened(path) as source:
+    with opening.opened(path) as source:
         decoded = decoding.decode(source)
     pixels = decoded.pixels
     top = int(np.iinfo(pixels.dtype).max)
@@ -272,7 +280,7 @@ def read_layout(path: StrPath, size: tuple[int, int] | None = None) -> Layout:
             holds an id that is no class.
     """
     path = Path(path)
-    with decoding.opened(path) as source:
+    with opening.opened(path) as source:
         image = source.header
         rawmode = str(image.tile[0][3]) if source.is_png else ""
         if rawmode != "L" and not rawmode.startswith("P"):

@@ -22,7 +22,7 @@ from engine.compositing import (
     place_head,
     prepare_composite,
 )  # fmt: skip
-from engine.devices import Compute, choose, place, use_all_cores
+from engine.devices import Compute, can, choose, place, use_all_cores
 from engine.engine import Description, JobContext
 from engine.errors import NoPersonError, PackError, RequestError
 from engine.finding.finder import Head
@@ -31,6 +31,7 @@ from engine.imageio import Photo
 from engine.labels import IGNORE
 from engine.packs import MODELS, find_pack, verify_pack
 from engine.pairs import Composed, Pair, check_sizes, find_pair
+from engine.plans import SECONDS, steps_of
 from engine.requests import (
     LayoutRequest,
     ParseRequest,
@@ -45,14 +46,9 @@ from engine.sentences import Sentence
 from engine.sgldm.denoiser import one_hot
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import SamplerInputs, sample
+from engine.whole_person import parse_whole, tiles_of, whole_view
 
 T = TypeVar("T")
-
-# First guesses of seconds a step, on two CPU cores; the engine learns its own.
-SECONDS = {
-    "find": 0.2, "parse": 0.1, "layout": 0.1, "encode": 0.05, "prepare": 0.4, "sample": 0.06,
-    "decode": 0.04, "composite": 0.4,
-}  # fmt: skip
 
 View = tuple[stages.FrameView, stages.Parsed]
 
@@ -85,20 +81,27 @@ class PipelineRunner:
     Args:
         pack: name or folder; ``None`` = the embedded one.
         device: ``"cuda"``, ``"mps"``, ``"cpu"``; ``None`` = the best there is.
+        precision: ``"bf16"``, ``"fp16"``, ``"fp32"``; ``None`` = the fast one of the device.
 
     Raises:
         PackError, DeviceError
     """
 
-    def __init__(self, pack: str | Path | None = None, device: str | None = None) -> None:
+    def __init__(
+        self,
+        pack: str | Path | None = None,
+        device: str | None = None,
+        precision: str | None = None,
+    ) -> None:
+        self._precision = precision
         use_all_cores()
         folder = find_pack(pack)
         self.manifest = verify_pack(folder)
         self.pipeline = load_pipeline(folder)
-        self._move(device)
+        self._move(choose(device, precision))
 
-    def _move(self, device: str | None) -> None:
-        self.compute = choose(device)
+    def _move(self, compute: Compute) -> None:
+        self.compute = compute
         for name, model in self.pipeline.components.items():
             place(model, self.compute)
             if name == "finder" and self.compute.device.type == "cpu":
@@ -113,14 +116,14 @@ class PipelineRunner:
             return self._run(request, context)
         except torch.cuda.OutOfMemoryError:
             torch.cuda.empty_cache()
-            self._move("cpu")
+            self._move(choose("cpu", self._precision if can("cpu", self._precision) else None))
             context.note(
                 Sentence("The graphics card ran out of memory; the job went on on the CPU.")
             )
             return self._run(request, context)
 
     def _run(self, request: Request, context: JobContext) -> tuple[Result, ...]:
-        context.plan(_steps_of(request), SECONDS)
+        context.plan(steps_of(request), SECONDS)
         with torch.inference_mode():
             if isinstance(request, SwapRequest):
                 return self._swap(request, context)
@@ -285,10 +288,10 @@ class PipelineRunner:
             heads = self._heads(context, request.photo, thorough=True)
             first = (self._heads(context, request.photo, thorough=False) or heads)[0]
             context.advance()
-            whole = stages.whole_view(request.photo, head.to_frame)
-        with context.stage("parse", len(stages.tiles_of(whole))):
+            whole = whole_view(request.photo, head.to_frame)
+        with context.stage("parse", len(tiles_of(whole))):
             layout = self._cached(
-                context, lambda: stages.parse_whole(self.pipeline, whole, context.advance),
+                context, lambda: parse_whole(self.pipeline, whole, context.advance),
                 "parse_whole", request.photo, head.to_frame,
             )  # fmt: skip
         layout = stages.photo_layout(layout, whole.to_frame, request.photo.size)
@@ -389,17 +392,3 @@ def _to_profile(image: np.ndarray, icc: bytes | None, dtype: np.dtype) -> np.nda
     fine = np.clip(image * 257, 0, 65535).round().astype(np.uint16)
     converted = convert_profile(fine, None, icc)
     return converted.astype(np.float32) / (257 if dtype == np.uint8 else 1)
-
-
-def _steps_of(request: Request) -> dict[str, int]:
-    """Stage -> steps of a whole job, for progress and time left."""
-    if isinstance(request, ParseRequest):
-        return {"find": 2, "parse": 12}
-    if isinstance(request, LayoutRequest):
-        return {"find": 2, "parse": 2, "layout": 1}
-    photos = 2 if isinstance(request, SwapRequest) else 1
-    n = request.variations
-    steps = {"find": photos, "parse": photos, "encode": 1, "prepare": 1}
-    if photos == 2:
-        steps["layout"] = 1
-    return steps | {"sample": n * request.sampling.steps, "decode": n, "composite": n}

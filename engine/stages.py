@@ -7,7 +7,7 @@ Each is a plain function of its inputs; ``runner.PipelineRunner`` caches and cha
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -45,8 +45,6 @@ from engine.sgldm.pipeline import HSDiffusionPipeline
 HEAD_BOX = 1.5  # of a face's height: a box that shows which head is meant
 FIND_SIDE = 1536  # px: the finder never needs a larger photo
 SIZE = (FRAME_SIZE, FRAME_SIZE)
-WHOLE_SIZE = 5 * FRAME_SIZE  # of a view that shows the whole person
-BEFORE_FRAME = (2 * FRAME_SIZE, FRAME_SIZE // 2)  # px of it left of the frame, and above
 
 
 @dataclass(frozen=True)
@@ -371,34 +369,3 @@ def photo_layout(layout: Layout, to_frame: Similarity, size: tuple[int, int]) ->
         border=cv2.BORDER_CONSTANT,
     )  # fmt: skip
     return out
-
-
-def whole_view(photo: Photo, to_frame: Similarity) -> FrameView:
-    """The photo at the frame's scale, far enough round the frame to show the whole person."""
-    to_whole = to_frame.with_shift(*BEFORE_FRAME)
-    image = to_srgb8(warp(photo.pixels, to_whole, (WHOLE_SIZE, WHOLE_SIZE)), photo.icc)
-    return FrameView(image, inside_mask(photo.pixels.shape, to_whole, WHOLE_SIZE), to_whole)
-
-
-def tiles_of(whole: FrameView) -> list[tuple[int, int]]:
-    """Corners (x, y) of overlapping frames that show some of the photo, the canonical one last."""
-    starts = range(0, WHOLE_SIZE - FRAME_SIZE + 1, FRAME_SIZE // 2)
-    tiles = [(x, y) for x in starts for y in starts if whole.inside[_tile(x, y)].any()]
-    return sorted(tiles, key=lambda tile: -math.dist(tile, BEFORE_FRAME))
-
-
-def parse_whole(
-    pipeline: HSDiffusionPipeline, whole: FrameView, on_tile: Callable[[], None]
-) -> Layout:
-    """The layout of a ``whole_view``, tile by tile; the canonical frame is parsed best."""
-    layout = np.zeros((WHOLE_SIZE, WHOLE_SIZE), np.uint8)
-    for x, y in tiles_of(whole):
-        tile = _tile(x, y)
-        seen = FrameView(whole.image[tile], whole.inside[tile], whole.to_frame.with_shift(-x, -y))
-        layout[tile] = parse(pipeline, seen).layout
-        on_tile()
-    return layout
-
-
-def _tile(x: int, y: int) -> tuple[slice, slice]:
-    return np.s_[y : y + FRAME_SIZE, x : x + FRAME_SIZE]

@@ -12,6 +12,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+try:
+    import fcntl
+except ImportError:  # on Windows, where a file that is open can't be removed anyway
+    fcntl = None  # type: ignore[assignment]
+
 from engine.errors import EngineError, OutputFileError
 from engine.sentences import Sentence
 
@@ -39,6 +44,7 @@ def atomic_write(path: StrPath) -> Iterator[BinaryIO]:
             )
         try:
             with open(part, "xb") as file:
+                _lock(file)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -64,6 +70,8 @@ def atomic_write(path: StrPath) -> Iterator[BinaryIO]:
 def remove_parts(folder: Path, since: float = 0.0) -> None:
     """Remove what a process that died has left of ``atomic_write`` in a folder.
 
+    What is just being written stays.
+
     Args:
         folder: needn't be there.
         since: seconds since 1970; what is older stays.
@@ -72,5 +80,25 @@ def remove_parts(folder: Path, since: float = 0.0) -> None:
         for path in folder.iterdir():
             if _PART.fullmatch(path.name):
                 with suppress(OSError):
-                    if path.stat().st_mtime >= since:
+                    if path.stat().st_mtime >= since and not _is_locked(path):
                         path.unlink()
+
+
+def _lock(file: BinaryIO) -> None:
+    """As long as it is open; where the file system knows no locks, nothing happens."""
+    if fcntl is not None:
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_locked(path: Path) -> bool:
+    if fcntl is None:
+        return False
+    with open(path, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return False

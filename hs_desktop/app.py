@@ -220,8 +220,10 @@ def _speak(app: QApplication, language: str) -> None:
 def _open_engine(preferences: Preferences) -> EngineLike:
     from engine.engine import open_engine
 
-    device = None if preferences["device"] == "auto" else preferences["device"]
-    return open_engine(preferences["pack"], device, preferences["engine_memory"] << 20)
+    return open_engine(
+        preferences["pack"], preferences["device"], preferences["engine_memory"] << 20,
+        precision=preferences["precision"],
+    )  # fmt: skip
 
 
 def _listen_to_signals(loop: QEventLoop, program: Program) -> None:

@@ -3,7 +3,7 @@
 Without a command, or with files instead of one, the editor is opened.
 
 Exit codes: 0 done; 1 some jobs of a batch failed, or ``doctor`` misses something; 2 wrong use
-or bad input, said in one sentence on standard error; 130 stopped with Ctrl-C.
+or bad input, said in one sentence on standard error; 130 stopped with Ctrl-C or a signal.
 
 Nothing heavy is imported before a command needs it.
 """
@@ -11,8 +11,11 @@ Nothing heavy is imported before a command needs it.
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import EngineError, InputFileError
@@ -64,6 +67,24 @@ def _files(argv: Sequence[str]) -> list[Path] | None:
     return files if named else None
 
 
+@contextmanager
+def _stopped_politely() -> Iterator[None]:
+    """What ends a program from outside is Ctrl-C inside: nothing half-written stays behind."""
+    taken = []
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):  # the last one is that of Windows
+            number = getattr(signal, name, None)
+            # Whoever has it ignored, as nohup does, means it.
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, signal.default_int_handler)
+                taken.append(number)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code.
 
@@ -79,7 +100,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.command is None:
             return open_editor()
         run: Callable[..., int] = args.run
-        return run(args)
+        with _stopped_politely():
+            return run(args)
     except EngineError as error:
         say(i18n.translated(error))
     except MemoryError:

@@ -10,15 +10,14 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.errors import Cancelled, EngineError
+from hs_desktop.active import Active
 from hs_desktop.document import commands, hsd
-from hs_desktop.document.autosave import Autosave
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Change, Side, What
 from hs_desktop.document.export import export
@@ -26,6 +25,7 @@ from hs_desktop.document.layers import Layer
 from hs_desktop.engine_bridge import EngineBridge, JobRecord
 from hs_desktop.found import Found
 from hs_desktop.i18n import _, translated
+from hs_desktop.keeping import Keeper
 from hs_desktop.live import LIVE, Live
 from hs_desktop.messages import Level, Message
 from hs_desktop.orders import Orders
@@ -93,16 +93,13 @@ class Editor(QObject):
         self.bridge = bridge
         self.tools = ToolState()
         self.readings = Readings(self)
-        self._autosave_folder = autosave_folder
+        self._keeper = Keeper(autosave_folder)
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._active: dict[Side, str | None] = dict.fromkeys(Side)
-        self._side = Side.HEAD
         self._compared: tuple[str, str] | None = None
         self._opening: dict[Side, object] = {}  # the latest photo asked for
-        self._saving = asyncio.Lock()
-        self._keeping = asyncio.Lock()
         self.document = Document()
-        self.autosave: Autosave | None = None
+        self._active = Active(self.document, self)
+        self._active.changed.connect(self.active_changed)
         self._found = Found(self.document, self)
         self._found.people_changed.connect(self.people_changed)
         self._found.head_place_changed.connect(self.head_place_changed)
@@ -118,28 +115,25 @@ class Editor(QObject):
         self._leave()
         self._orders.cancel()
         pair, self._compared = self._compared, None
-        self._active = dict.fromkeys(Side)
         self.document = document
+        self._active.forget(document)
         self._watch(document)
         self.document_replaced.emit()
         self._found.forget(document)
-        self._choose(Side.RESULT if len(document.result) else Side.HEAD)
+        self._active.begin()
         if pair is not None:
             self.compared_changed.emit()
 
-    def _leave(self) -> None:
+    def _leave(self, *, keep: bool = False) -> None:
         former = self.document
         former.changed.disconnect(self._document_changed)
         former.history.changed.disconnect(self._live.follow)
         self._live.forget()
         former.settle()
-        if self.autosave is not None:
-            self.autosave.close()
-            self.autosave = None
+        self._keeper.leave(keep=keep)
 
     def _watch(self, document: Document) -> None:
-        folder = self._autosave_folder
-        self.autosave = None if folder is None else Autosave(folder, document)
+        self._keeper.watch(document)
         self._limit_history()
         document.changed.connect(self._document_changed)
         document.history.changed.connect(self._live.follow)
@@ -182,27 +176,11 @@ class Editor(QObject):
         document, target = self.document, path or self.document.path
         if target is None:
             raise ValueError("a project without a path")
-        async with self._saving:  # or an older state might be written over a newer one
-            document.settle()
-            state, serial = document.state.frozen(), document.serial
-            await self._aside(target, lambda: hsd.write_project(state, target))
-            document.path = target
-            if document.serial == serial:
-                document.history.mark_clean()
+        await self._keeper.save(document, target)
         self.preferences.add_recent(target)
         if document is self.document:
             self.document_saved.emit()
             self.spawn(self.autosave_now())  # what was kept isn't needed any more
-
-    async def _aside(self, target: Path, write: Callable[[], None]) -> None:
-        """Write a file in another thread; should the program die, what it leaves is found."""
-        note = nullcontext() if self.autosave is None else self.autosave.saving(target)
-
-        def noted() -> None:
-            with note:
-                write()
-
-        await asyncio.to_thread(noted)
 
     async def export(self, path: Path, variation_id: str | None = None) -> None:
         """Write the result, or one of its variations as if it alone were applied.
@@ -213,15 +191,15 @@ class Editor(QObject):
         if variation_id is not None:
             state = commands.apply_variation(variation_id).redo(state)
         frozen, told = state.frozen(), self.preferences["provenance"]
-        await self._aside(path, lambda: export(frozen, path, provenance=told))
+        options = self.preferences.file_options
+        await self._keeper.aside(
+            path, lambda: export(frozen, path, provenance=told, options=options)
+        )
         self.say(_('Exported to "{path}".').format(path=path))
 
     async def autosave_now(self) -> None:
         """Keep what isn't saved, for the case of a crash; quick where nothing changed."""
-        async with self._keeping:  # what has changed while something was written is next
-            pending = None if self.autosave is None else self.autosave.snapshot()
-            if pending is not None:
-                await asyncio.to_thread(pending.write)
+        await self._keeper.keep()
 
     # --- photos --------------------------------------------------------------------------------
 
@@ -328,38 +306,24 @@ class Editor(QObject):
     @property
     def side(self) -> Side:
         """The picture that tools and panels are about."""
-        return self._side
+        return self._active.side
 
     @property
     def layer_id(self) -> str | None:
         """The layer of that side that tools work on; ``None`` where there is none."""
-        return self._active[self._side]
+        return self._active.layer_id
 
     def activate(self, side: Side, layer_id: str | None = None) -> None:
         """Work on a side, and there on a layer: by default on the one before, else the top."""
-        stack = self.document.state.stack(side)
-        layer_id = layer_id or self._active[side]
-        if layer_id not in stack:
-            layer_id = stack.layers[-1].id if len(stack) else None
-        if (side, layer_id) != (self._side, self._active[side]):
-            self._side = side
-            self._active[side] = layer_id
-            self.active_changed.emit()
+        self._active.activate(side, layer_id)
 
     def active_on(self, side: Side) -> Layer | None:
         """The layer that tools work on once this side is the one."""
-        layer_id = self._active[side]
-        return None if layer_id is None else self.document.layer(layer_id)
+        return self._active.on(side)
 
     def prefer(self, side: Side, layer_id: str | None) -> None:
         """Make another layer that one; the side that is worked on stays."""
-        self._active[side] = layer_id
-        self.active_changed.emit()
-
-    def _choose(self, side: Side) -> None:
-        stack = self.document.state.stack(side)
-        self._side = side
-        self.prefer(side, stack.layers[-1].id if len(stack) else None)
+        self._active.prefer(side, layer_id)
 
     # --- telling -------------------------------------------------------------------------------
 
@@ -402,10 +366,8 @@ class Editor(QObject):
         """
         for task in tuple(self._tasks):
             task.cancel()
-        if keep:
-            self.autosave = None
         self.preferences.changed.disconnect(self._preference_changed)
-        self._leave()
+        self._leave(keep=keep)
         self.bridge.close()
 
     # --- observers -----------------------------------------------------------------------------
@@ -418,14 +380,9 @@ class Editor(QObject):
         self.document.history.byte_budget = self.preferences["undo_memory"] << 20
 
     def _document_changed(self, change: Change) -> None:
-        for side in Side:
-            active = self._active[side]
-            if active is not None and active not in self.document.state.stack(side):
-                self._active[side] = None
-                if side is self._side:
-                    self._choose(side)
+        self._active.follow()
         if change.what is What.ORDER:
-            self.activate(self._side)
+            self.activate(self.side)
             self._found.follow()
         if self._compared and not all(one in self.document.result for one in self._compared):
             self.compare(None)

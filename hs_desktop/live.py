@@ -82,6 +82,7 @@ class Live(QObject):
     def switch(self, on: bool) -> None:
         self.is_on = on
         self.notes = ()
+        self._key = None  # it holds on to photos and planes
         self._rest()
         if on:
             self._ask()
@@ -100,7 +101,7 @@ class Live(QObject):
     def answering(self) -> Iterator[None]:
         """While an answer is put into the document, which is no new question."""
         document = self._document()
-        is_latest = swap_key(document) == self._key
+        is_latest = self.is_on and swap_key(document) == self._key
         self._is_answering, self._missed = True, False
         try:
             yield

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import EngineError
 from engine.jobs import JobState
@@ -23,14 +24,16 @@ from hs_desktop.engine_bridge import JobRecord
 from hs_desktop.found import photo_id
 from hs_desktop.i18n import _, translated
 from hs_desktop.live import LIVE
+from hs_desktop.made import ParsedLayers, ResultLayers
 from hs_desktop.messages import Level
-from hs_desktop.results import add_results, set_parsed, update_live, variation_name
+from hs_desktop.results import add_results, set_parsed, update_live
 
 if TYPE_CHECKING:
     from hs_desktop.editor import Editor
     from hs_desktop.found import Found
     from hs_desktop.live import Live
 
+T = TypeVar("T")
 _LOOK_AGAIN = 0.02  # seconds between two looks whether a stroke has ended
 
 
@@ -193,40 +196,42 @@ class Orders:
         return origin.is_there(self._editor.document)
 
     async def _take_layout(self, origin: _Origin, record: JobRecord) -> None:
-        if await self._is_wanted(origin):
-            document, result = self._editor.document, record.results[0]
-            (photo,) = origin.photos
-            side = document.state.side_of(photo)
-            set_parsed(document, side, result.layout)
-            self._found.set_people(side, result.people)
+        """As ``_take_results``, of a photo that was parsed."""
+        (photo,), result = origin.photos, record.results[0]
+        async with self._turn:
+            if not origin.is_there(self._editor.document):
+                return
+            side = origin.document.state.side_of(photo)
+            made = await _aside(lambda: ParsedLayers.of(side, result.layout))
+            if await self._is_wanted(origin):
+                set_parsed(origin.document, side, made)
+                self._found.set_people(side, result.people)
 
     async def _take_results(
         self, origin: _Origin, request: SwapRequest | RetouchRequest, record: JobRecord
     ) -> None:
         """Make layers of results, aside, and put them into the document they were made for."""
-        base = request.body if isinstance(request, SwapRequest) else request.photo
-
-        def variations() -> list[Variation]:
-            return [
-                Variation.of_result(variation_name(result.seed), result, request.sampling, base)
-                for result in record.results
-            ]
-
         async with self._turn:
-            made = await asyncio.to_thread(variations)
+            made = await _aside(lambda: ResultLayers.of(request, record.results))
             if not await self._is_wanted(origin):
                 return  # another project or photo was opened meanwhile
-            editor, first = self._editor, record.results[0]
+            editor = self._editor
             if record.lane != LIVE:
                 budget = editor.preferences["variation_memory"] << 20
                 before = editor.active_on(Side.RESULT)
                 with self._live.answering():
-                    add_results(editor.document, record.title, made, request, first, budget)
+                    add_results(editor.document, record.title, made, budget)
                 # The new one, unless the user is at work on a layer of another kind.
                 if before is None or isinstance(before, Variation):
-                    editor.prefer(Side.RESULT, made[0].id)
+                    editor.prefer(Side.RESULT, made.variations[0].id)
             elif self._live.is_on:
                 former = self._live.layer_id
                 with self._live.answering():
-                    live = update_live(editor.document, made[0], request, first, former)
+                    live = update_live(editor.document, made, former)
                 self._live.layer_id = live
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    """What ``work`` gives, called in another thread."""
+    # Not ``to_thread``: Qt goes on with tasks even while nobody runs the loop.
+    return await asyncio.get_event_loop().run_in_executor(None, work)

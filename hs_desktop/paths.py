@@ -27,5 +27,6 @@ def autosave_folder() -> Path:
     return data_folder() / "autosave"
 
 
-def packs_folder() -> Path:
-    return data_folder() / "packs"
+def packs_folder(chosen: str = "") -> Path:
+    """Where the user's own model packs lie: in the folder of their choice, if they made one."""
+    return Path(chosen) if chosen else data_folder() / "packs"

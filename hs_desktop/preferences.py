@@ -10,6 +10,7 @@ from typing import Any
 from psygnal import Signal
 
 from engine.errors import EngineError
+from engine.fileoptions import FileOptions
 from engine.writing import atomic_write, remove_parts
 from hs_desktop.settings import PREFERENCES, SAMPLING, Value, checked_values, setting
 
@@ -59,6 +60,12 @@ class Preferences:
         """All preferences to their defaults; presets and recent files stay."""
         for row in PREFERENCES:
             self[row.key] = row.default
+
+    @property
+    def file_options(self) -> FileOptions:
+        """How pictures are exported."""
+        bits = {"8": 8, "16": 16}.get(self["bits"])
+        return FileOptions(self["quality"], self["lossless"], bits)
 
     # --- presets of the sampling panel ---------------------------------------------------------
 

@@ -11,15 +11,18 @@ import mmap
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine import exif, imageio
-from engine.decoding import MAX_PIXELS, MIN_SIDE, Decoded
+from engine import decoding, exif, imageio, opening
+from engine.decoding import Decoded
 from engine.errors import EngineError, InputFileError
 from engine.imageio import Photo
+from engine.opening import MAX_PIXELS, MIN_SIDE
 from hs_desktop.filetypes import RAW
 from hs_desktop.i18n import _
 
@@ -61,6 +64,58 @@ def read_picture(path: str | os.PathLike[str], layer: str | None = None) -> Phot
         with opened(path) as file:
             return imageio.photo_of(_read_raw(file, path), path)
     return imageio.read_photo(path)
+
+
+def read_cut_out(
+    path: str | os.PathLike[str], layer: str | None = None
+) -> tuple[NDArray[Any], bytes | None]:
+    """A picture of any kind that ``read_picture`` reads, of any size, with its transparency.
+
+    Args:
+        path: the file.
+        layer: of a Photoshop file, one of ``read_psd_layers``.
+
+    Returns:
+        H x W x 4 RGBA, uint8 or uint16, colours not multiplied by alpha, and their profile;
+        ``None`` means sRGB.
+
+    Raises:
+        InputFileError: as of ``read_picture``.
+    """
+    path = Path(path)
+    kind = _kind(path)
+    if kind == "psd" and layer is not None:
+        from hs_desktop.reading_psd import read_psd
+
+        with opened(path) as file:
+            return _rgba(read_psd(file, path, layer, cut_out=True), path)
+    if kind == "heif":
+        with opened(path) as file:
+            return _rgba(_read_heif(file, path), path)
+    if kind or layer is not None:
+        photo = read_picture(path, layer)
+        return _opaque(photo.pixels), photo.icc
+    with opening.opened(path) as source:
+        return _rgba(decoding.decode(source), path)
+
+
+def _rgba(decoded: Decoded, path: Path) -> tuple[NDArray[Any], bytes | None]:
+    pixels = decoded.pixels
+    if pixels.shape[2] in (1, 3):
+        photo = imageio.photo_of(decoded, path)
+        return _opaque(photo.pixels), photo.icc
+    colours, alpha = pixels[..., :-1], pixels[..., -1:]
+    if decoded.premultiplied:
+        top = np.iinfo(pixels.dtype).max
+        whole = colours.astype(np.uint32) * top // np.maximum(alpha, 1)
+        colours = np.minimum(whole, top).astype(pixels.dtype)
+    photo = imageio.photo_of(replace(decoded, pixels=np.ascontiguousarray(colours)), path)
+    return np.dstack([photo.pixels, alpha]), photo.icc
+
+
+def _opaque(pixels: NDArray[Any]) -> NDArray[Any]:
+    top = np.iinfo(pixels.dtype).max
+    return np.dstack([pixels, np.full(pixels.shape[:2], top, pixels.dtype)])
 
 
 def read_psd_layers(path: str | os.PathLike[str]) -> list[str]:

@@ -29,8 +29,13 @@ logging.getLogger("psd_tools").addHandler(logging.NullHandler())
 _CHANNELS = {ColorMode.RGB: 3, ColorMode.GRAYSCALE: 1, ColorMode.CMYK: 4}
 
 
-def read_psd(file: BinaryIO, path: Path, layer: str | None = None) -> Decoded:
-    """The merged picture, or the layer of that name over white.
+def read_psd(
+    file: BinaryIO, path: Path, layer: str | None = None, *, cut_out: bool = False
+) -> Decoded:
+    """The merged picture, or the layer of that name, over white.
+
+    Args:
+        cut_out: give a layer of an RGB or grey file its transparency instead of white.
 
     Raises:
         InputFileError: of a kind that isn't read, or without such a layer.
@@ -38,7 +43,8 @@ def read_psd(file: BinaryIO, path: Path, layer: str | None = None) -> Decoded:
     """
     psd = _opened(file, path)
     if layer is not None:
-        levels = _drawn(psd, _layer(psd, path, layer), path)
+        cut_out = cut_out and psd.color_mode != ColorMode.CMYK
+        levels = _drawn(psd, _layer(psd, path, layer), path, cut_out=cut_out)
     elif _has_merged(psd):
         levels = _merged(psd)
     else:
@@ -93,8 +99,10 @@ def _merged(psd: PSDImage) -> NDArray[Any]:
     return np.stack(levels, axis=-1).astype(np.uint8 if psd.depth == 8 else np.uint16)
 
 
-def _drawn(psd: PSDImage, what: PSDImage | Layer, path: Path) -> NDArray[Any]:
-    """H x W x C of the document's size: layers drawn over white."""
+def _drawn(
+    psd: PSDImage, what: PSDImage | Layer, path: Path, *, cut_out: bool = False
+) -> NDArray[Any]:
+    """H x W x C of the document's size: layers drawn over white, or with alpha as last channel."""
     view = (0, 0, psd.width, psd.height)
     try:
         levels, _shape, alpha = composite(what, viewport=view, layer_filter=_shown_in(what))
@@ -104,9 +112,9 @@ def _drawn(psd: PSDImage, what: PSDImage | Layer, path: Path) -> NDArray[Any]:
             "them first, or save the file with maximum compatibility."
         )
         raise InputFileError(sentence.format(path=path), subject=path) from error
-    over_white = np.clip(levels * alpha + (1 - alpha), 0, 1)
+    drawn = np.dstack([levels, alpha]) if cut_out else levels * alpha + (1 - alpha)
     top = 255 if psd.depth == 8 else 65535
-    return np.rint(over_white * top).astype(np.uint8 if psd.depth == 8 else np.uint16)
+    return np.rint(np.clip(drawn, 0, 1) * top).astype(np.uint8 if psd.depth == 8 else np.uint16)
 
 
 def _shown_in(what: PSDImage | Layer) -> Any:

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.labels import HEAD, IGNORE, mask_of
-from engine.requests import HeadTransform, RetouchRequest, SwapRequest
+from engine.requests import HeadTransform
 from hs_desktop.document import commands
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
-from hs_desktop.document.layers import (
-    Layer,
-    LayoutLayer,
-    MaskLayer,
-    MaskRole,
-    PhotoLayer,
-    mask_levels,
-)
+from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer, PhotoLayer
 from hs_desktop.document.planes import Plane
 from hs_desktop.document.variation import Variation
 from hs_desktop.i18n import _
+from hs_desktop.made import ParsedLayers, ResultLayers, variation_name
+from hs_desktop.rects import Rect
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from engine.imageio import Photo
-    from engine.labels import Layout
-    from engine.requests import Result
-
-
-def variation_name(seed: int | None) -> str:
-    """What a result is called until the user says otherwise."""
-    return _("Seed {seed}").format(seed=seed)
 
 
 def replace_photo(document: Document, side: Side, photo: Photo, name: str) -> None:
@@ -63,60 +46,44 @@ def replace_photo(document: Document, side: Side, photo: Photo, name: str) -> No
         document.do(commands.add_layer(side, PhotoLayer(name=name, photo=photo)))
 
 
-def set_parsed(document: Document, side: Side, layout: Layout) -> None:
-    """The layout of a photo as a layer of it; what the user painted on it stays.
-
-    The head photo gets the mask of what is taken from it, too.
-    """
+def set_parsed(document: Document, side: Side, parsed: ParsedLayers) -> None:
+    """What a photo was parsed into; what the user painted on its layers stays."""
     title = _("Parse head photo") if side is Side.HEAD else _("Parse body photo")
     with document.history.group(title):
-        _set_layout(document, side, layout, HeadTransform())
-        if side is Side.HEAD:
-            head = mask_of(layout, HEAD).view(np.uint8) * np.uint8(255)
-            _set_mask(document, side, _("Head mask"), MaskRole.HEAD, head)
+        _set_layout(document, side, parsed.layout)
+        if parsed.head is not None:
+            _set_mask(document, side, parsed.head)
 
 
-def add_results(
-    document: Document,
-    title: str,
-    variations: Sequence[Variation],
-    request: SwapRequest | RetouchRequest,
-    result: Result,
-    byte_budget: int,
-) -> None:
+def add_results(document: Document, title: str, made: ResultLayers, byte_budget: int) -> None:
     """Variations on top of the result, the first of them shown, as one command.
 
     Args:
+        document: with the photos that the results were made of.
         title: of the command.
-        request: what was asked; the layout and region of a swap become layers, too.
-        result: the first of those that the variations were made of.
+        made: the layout and region of a swap become layers, too.
         byte_budget: the oldest variations go until the rest holds no more than this.
     """
     with document.history.group(title):
-        _set_maps(document, request, result)
-        for variation in variations:
+        _set_maps(document, made)
+        for variation in made.variations:
             document.do(commands.add_layer(Side.RESULT, variation))
-        document.do(commands.apply_variation(variations[0].id))
+        document.do(commands.apply_variation(made.variations[0].id))
         document.do(commands.prune_variations(byte_budget))
 
 
-def update_live(
-    document: Document,
-    variation: Variation,
-    request: SwapRequest | RetouchRequest,
-    result: Result,
-    former: str | None,
-) -> str:
+def update_live(document: Document, made: ResultLayers, former: str | None) -> str:
     """A live result in the place of the one before, unless that was starred; gives its id.
 
     It belongs to the command that it is the answer to: both are undone at once.
     """
+    variation = made.variations[0]
     old: Layer | None = None
     if former is not None and former in document.result:
         old = document.layer(former)
     with document.history.amendment(_("Live swap")):
         if not document.history.can_redo:  # strokes to be redone know the planes as they are
-            _set_maps(document, request, result)
+            _set_maps(document, made)
         if not isinstance(old, Variation) or old.starred or old.locked:
             document.do(commands.add_layer(Side.RESULT, variation))
             document.do(commands.apply_variation(variation.id, keep_solo=True))
@@ -124,7 +91,8 @@ def update_live(
         document.do(
             commands.change_layer(
                 old.id, base=variation.base, patch=variation.patch, region=variation.region,
-                head=variation.head, sampling=variation.sampling, notes=variation.notes,
+                head=variation.head, sampling=variation.sampling, fitting=variation.fitting,
+                notes=variation.notes,
                 milliseconds=variation.milliseconds, device=variation.device, pack=variation.pack,
             )
         )  # fmt: skip
@@ -143,85 +111,76 @@ def _remove(document: Document, layer: Layer) -> None:
     document.do(commands.remove_layer(layer.id))
 
 
-def _set_maps(document: Document, request: SwapRequest | RetouchRequest, result: Result) -> None:
+def _set_maps(document: Document, made: ResultLayers) -> None:
     """What the engine made of itself; what it was given comes back with the user's own edits."""
-    if not isinstance(request, SwapRequest):
-        return
-    if result.own_layout is not None:
-        _follow_head(document, request, result, result.own_layout)
-    elif request.layout is None:
-        _set_layout(document, Side.RESULT, result.layout, request.transform)
-    if request.region is None and result.region is not None:
-        _set_mask(document, Side.RESULT, _("Region"), MaskRole.REGION, mask_levels(result.region))
+    if made.painted is not None:
+        _follow_head(document, made)
+    elif made.layout is not None:
+        _set_layout(document, Side.RESULT, made.layout)
+    if made.region is not None:
+        _set_mask(document, Side.RESULT, made.region)
 
 
-def _find(document: Document, side: Side, size: tuple[int, int], kind: type[Layer]) -> list[Layer]:
-    layers = document.state.stack(side).layers
-    return [layer for layer in reversed(layers) if type(layer) is kind and layer.size == size]
+def _set_layout(document: Document, side: Side, made: LayoutLayer) -> None:
+    if (layer := _find_layout(document, side, made.size)) is not None:
+        _rebase(document, layer, made)
+    else:
+        document.do(commands.add_layer(side, made, _above_photos(document, side)))
 
 
-def _set_layout(document: Document, side: Side, layout: Layout, transform: HeadTransform) -> None:
-    if (layer := _find_layout(document, side, layout)) is not None:
-        _rebase(document, layer, layout, transform)
-        return
-    made = replace(LayoutLayer.of(_("Layout"), layout), transform=transform)
-    if side is Side.RESULT:  # there to be painted on, not to hide the picture
-        made = replace(made, visible=False)
-    document.do(commands.add_layer(side, made, _above_photos(document, side)))
-
-
-def _follow_head(document: Document, request: SwapRequest, result: Result, layout: Layout) -> None:
+def _follow_head(document: Document, made: ResultLayers) -> None:
     """The engine's own layout under what was painted, which went along with the head.
 
     What was painted while the engine was at work stays where it is.
     """
-    layer = _find_layout(document, Side.RESULT, layout)
-    if layer is None or result.painted is None or request.layout is None:
+    given, painted, own = made.request.layout, made.painted, made.layout
+    if own is None or painted is None or given is None:
         return
-    if layer.transform == request.transform:
-        _rebase(document, layer, layout, request.transform)
+    layer = _find_layout(document, Side.RESULT, own.size)
+    if layer is None:
         return
-    since = layer.edited & (layer.ids.pixels != request.layout)
-    moved = np.where(result.painted == IGNORE, layout, result.painted)
-    ids = np.where(since, layer.ids.pixels, moved)
+    if layer.transform == own.transform:
+        _rebase(document, layer, own)
+        return
+    edited = layer.edited
+    inner = Rect.around(edited).slices
+    now = layer.ids.pixels[inner]
+    since = edited[inner] & (now != given[inner])
+    if since.any():
+        ids = painted.pixels.copy()
+        np.copyto(ids[inner], now, where=since)
+        painted = Plane(ids, copy=False)
     document.do(
-        commands.change_layer(
-            layer.id, parsed=Plane(layout), ids=Plane(ids), transform=request.transform
-        )
+        commands.change_layer(layer.id, parsed=own.parsed, ids=painted, transform=own.transform)
     )
 
 
-def _find_layout(document: Document, side: Side, layout: Layout) -> LayoutLayer | None:
-    size = layout.shape[1], layout.shape[0]
-    found = next(iter(_find(document, side, size, LayoutLayer)), None)
-    assert found is None or isinstance(found, LayoutLayer)
-    return found
+def _find_layout(document: Document, side: Side, size: tuple[int, int]) -> LayoutLayer | None:
+    for layer in reversed(document.state.stack(side).layers):
+        if isinstance(layer, LayoutLayer) and layer.size == size:
+            return layer
+    return None
 
 
-def _rebase(
-    document: Document, layer: LayoutLayer, parsed: Layout, transform: HeadTransform
-) -> None:
+def _rebase(document: Document, layer: LayoutLayer, made: LayoutLayer) -> None:
     """What was painted stays, the rest is what the engine says now; planes that do stay, too."""
     changes: dict[str, Any] = {}
+    parsed = made.parsed.pixels
     if not np.array_equal(layer.parsed.pixels, parsed):
-        ids = layer.rebased(parsed) if layer.is_edited else parsed
-        changes = {"parsed": Plane(parsed), "ids": Plane(ids)}
-    if layer.transform != transform:
-        changes["transform"] = transform
+        ids = Plane(layer.rebased(parsed), copy=False) if layer.is_edited else made.ids
+        changes = {"parsed": made.parsed, "ids": ids}
+    if layer.transform != made.transform:
+        changes["transform"] = made.transform
     if changes:
         document.do(commands.change_layer(layer.id, **changes))
 
 
-def _set_mask(
-    document: Document, side: Side, name: str, role: MaskRole, levels: NDArray[np.uint8]
-) -> None:
-    size = levels.shape[1], levels.shape[0]
-    for layer in _find(document, side, size, MaskLayer):
-        if isinstance(layer, MaskLayer) and layer.role is role:
-            if not np.array_equal(layer.automatic.pixels, levels):
-                document.do(commands.change_layer(layer.id, automatic=Plane(levels)))
+def _set_mask(document: Document, side: Side, made: MaskLayer) -> None:
+    for layer in reversed(document.state.stack(side).layers):
+        if isinstance(layer, MaskLayer) and (layer.role, layer.size) == (made.role, made.size):
+            if not np.array_equal(layer.automatic.pixels, made.automatic.pixels):
+                document.do(commands.change_layer(layer.id, automatic=made.automatic))
             return
-    made = replace(MaskLayer.of(name, role, size), automatic=Plane(levels), visible=False)
     document.do(commands.add_layer(side, made, _above_photos(document, side)))
 
 

@@ -29,6 +29,7 @@ class Setting:
         optional: ``None`` is a value: "automatic".
         option: the command line's option that sets the same.
         only_new: takes effect when the program starts the next time.
+        path: of a text that is a path: whether of a ``"file"`` or a ``"folder"``.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Setting:
     optional: bool = False
     option: str = ""
     only_new: bool = False
+    path: str = ""
 
     @property
     def kind(self) -> type:
@@ -146,9 +148,23 @@ PREFERENCES: tuple[Setting, ...] = (
         only_new=True, option="--device",
     ),
     Setting(
+        "precision", "auto", N_("Precision"),
+        N_("What the models compute in: automatic takes what is fast on the device."),
+        choices=(
+            ("auto", N_("Automatic")), ("bf16", N_("bf16, fast")),
+            ("fp16", N_("fp16, on a GPU only")), ("fp32", N_("fp32, exact")),
+        ),
+        only_new=True, option="--precision",
+    ),
+    Setting(
         "pack", "compact-256", N_("Model pack"),
         N_("The models that make the picture; see the model manager."),
         only_new=True, option="--pack",
+    ),
+    Setting(
+        "pack_folder", "", N_("Pack folder"),
+        N_("Where imported model packs lie; where it is empty, in the program's own folder."),
+        path="folder",
     ),
     Setting(
         "engine_memory", 512, N_("Engine memory"),
@@ -171,9 +187,33 @@ PREFERENCES: tuple[Setting, ...] = (
         5, 25, 1, unit=N_("s"),  # and some to write it: what is lost is less than 30 s old
     ),
     Setting(
+        "quality", 95, N_("Quality"),
+        N_("Of JPEG and WebP: higher values keep more and make larger files."),
+        1, 100, 1, option="--quality",
+    ),
+    Setting(
+        "lossless", False, N_("Lossless WebP"),
+        N_("Without any loss, in a larger file; quality doesn't count then."),
+        option="--lossless",
+    ),
+    Setting(
+        "bits", "source", N_("Bit depth"),
+        N_("Of PNG and TIFF, a channel: 16 bits leave more room for what is done afterwards."),
+        choices=(
+            ("source", N_("As the photo")), ("8", N_("8 bits")), ("16", N_("16 bits")),
+        ),
+        option="--bits",
+    ),
+    Setting(
         "provenance", True, N_("Write provenance"),
         N_("Say in the file (IPTC, XMP) that a part of the picture was made by a trained model."),
         option="--no-provenance",
+    ),
+    Setting(
+        "screen_profile", "", N_("Screen profile"),
+        N_("The ICC profile that your screen was calibrated to; where it is empty, what the "
+           "system tells, else sRGB."),
+        path="file",
     ),
     Setting(
         "show_welcome", True, N_("Welcome at start"), N_("Begin with recent projects."),

@@ -48,6 +48,8 @@ from hs_desktop.results import add_results, replace_photo, set_parsed, variation
 from hs_desktop.tools.state import Tool  # noqa: E402
 from hs_desktop.windows.base_pack import ask_for_base  # noqa: E402
 from hs_desktop.windows.files import SAMPLE_BODY, SAMPLE_HEAD  # noqa: E402
+from hs_desktop.windows.guide import Guide  # noqa: E402
+from hs_desktop.windows.psd_layers import ask_for_layer  # noqa: E402
 from hs_desktop.windows.recovery import RecoveryDialog  # noqa: E402
 
 SIZE = 1280, 800
@@ -204,6 +206,13 @@ class Tour:
         model = find_model(packs[0].folder / "parser")
         await self.dialog("base-pack", lambda: ask_for_base(model, packs, None, self._window))
         await self.dialog("about", dialogs.about)
+        dialogs.guide()
+        guide = self._window.findChild(Guide)
+        assert guide is not None
+        for row, name in ((0, "guide"), (guide.contents.count() - 1, "guide-keys")):
+            guide.contents.setCurrentRow(row)
+            await self.shot(name, guide)
+        guide.close()
         await self.dialog("about-result", dialogs.about_result)
         await self.dialog("log", dialogs.log)
         await self.dialog("preferences", dialogs.preferences, pages=True)
@@ -217,6 +226,8 @@ class Tour:
         )
         self._editor.document.do(commands.set_settings(seed=5))
         await self.dialog("save-changes", self._window.files.may_leave)
+        layers = ["Hair", "Retouch", "Retouch/Skin", "Background"]
+        await self.dialog("psd-layers", lambda: ask_for_layer("portrait.psd", layers, self._window))
         await self.dialog("export", self._window.files.export)
         await self.dialog("open-head", lambda: self._window.files.open_photo(Side.HEAD))
 

@@ -52,10 +52,12 @@ def _median_seconds(
     return float(np.median(times))
 
 
-def bench(pack: str | Path | None = None, device: str | None = None) -> dict[str, object]:
+def bench(
+    pack: str | Path | None = None, device: str | None = None, precision: str | None = None
+) -> dict[str, object]:
     """Run the benchmark; a dictionary of figures, times in milliseconds."""
     start = time.perf_counter()
-    runner = PipelineRunner(pack, device)
+    runner = PipelineRunner(pack, device, precision)
     load_ms = 1000 * (time.perf_counter() - start)
     head = enlarged(read_photo(resource_path("samples") / "grace_hopper.jpg"), MEGAPIXELS)
     body = enlarged(read_photo(resource_path("samples") / "astronaut.png"), MEGAPIXELS)

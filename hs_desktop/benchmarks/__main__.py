@@ -43,7 +43,8 @@ def measured(name: str, home: Path, options: dict[str, Any], started: float) -> 
     Args:
         name: of its module.
         home: of preferences, logs and autosaves.
-        options: of its ``measure``; and ``engine``: pack and device, ``None`` without models.
+        options: of its ``measure``; and ``engine``: pack, device and precision, ``None`` without
+            models.
         started: ``time.time`` just before the process was started.
 
     Raises:
@@ -72,8 +73,9 @@ def measured(name: str, home: Path, options: dict[str, Any], started: float) -> 
             return NoEngine()
         from engine.engine import open_engine as opened
 
-        pack, device = wanted
-        return opened(pack, device, preferences["engine_memory"] << 20)
+        pack, device, precision = wanted
+        memory = preferences["engine_memory"] << 20
+        return opened(pack, device, memory, precision=precision)
 
     app.run(home=home, open_engine=open_engine, attend=attend)
     if not outcome:

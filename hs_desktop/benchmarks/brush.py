@@ -16,6 +16,7 @@ from hs_desktop.benchmarks.statistics import Figures, milliseconds
 from hs_desktop.canvas.view import CanvasView
 from hs_desktop.canvas.viewport import Point
 from hs_desktop.document.events import Side
+from hs_desktop.made import ParsedLayers
 from hs_desktop.results import set_parsed
 from hs_desktop.tools.state import Tool
 from hs_desktop.tools.strokes import Brush
@@ -54,7 +55,7 @@ async def measure(session: Session, *, photo: str, layout: str) -> Figures:
 
 def _measure(session: Session, layout: np.ndarray) -> Figures:
     editor, view = session.editor, session.window.canvases.view_of(Side.HEAD)
-    set_parsed(editor.document, Side.HEAD, layout)
+    set_parsed(editor.document, Side.HEAD, ParsedLayers.of(Side.HEAD, layout))
     session.window.canvases.show_side(Side.HEAD)
     editor.tools.tool = Tool.BRUSH
     editor.tools.brush = Brush(diameter=DIAMETER)

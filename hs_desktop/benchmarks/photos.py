@@ -10,6 +10,7 @@ from engine.evaluation.machine import peak_memory_mb, resident_memory_mb
 from hs_desktop.benchmarks.session import Session
 from hs_desktop.benchmarks.statistics import Figures
 from hs_desktop.document.events import Side
+from hs_desktop.made import ParsedLayers
 from hs_desktop.results import set_parsed
 
 
@@ -24,7 +25,7 @@ async def measure(session: Session, *, photos: list[str], layout: str) -> Figure
     canvases = session.window.canvases
     for side, photo in zip((Side.HEAD, Side.BODY), photos, strict=True):
         await session.editor.open_photo(side, Path(photo))
-        set_parsed(session.editor.document, side, np.load(layout))
+        set_parsed(session.editor.document, side, ParsedLayers.of(side, np.load(layout)))
         canvases.show_side(side)
         await session.until(lambda side=side: canvases.view_of(side).is_complete)  # type: ignore[misc]
     figures = {"photos_mb": resident_memory_mb()}

@@ -41,7 +41,7 @@ class Bench:
     """What is measured, and with what.
 
     Attributes:
-        pack, device: of the models; ``None`` takes the default.
+        pack, device, precision: of the models; ``None`` takes the default.
         swaps: in a row, for the memory; 0 leaves that out.
         napari: a Python that has napari; ``None`` tries ours.
         only: names of ``TITLES``; empty for all of them.
@@ -52,6 +52,7 @@ class Bench:
     swaps: int = 0
     napari: str | None = None
     only: Sequence[str] = ()
+    precision: str | None = None
 
     def run(self, on_progress: OnProgress) -> Report:
         """Measure everything.
@@ -123,7 +124,8 @@ class _Measures:
         home = self._folder / f"home-{self._homes}"
         home.mkdir()
         Preferences(home / "preferences.json")["show_welcome"] = False
-        options["engine"] = [self._bench.pack, self._bench.device] if engine else None
+        bench = self._bench
+        options["engine"] = [bench.pack, bench.device, bench.precision] if engine else None
         return in_process(name, home, options, self._environment, lambda p: self.on_progress(p))
 
     def _starts(self) -> Figures:

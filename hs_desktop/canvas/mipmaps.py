@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -67,11 +67,13 @@ class TileStore:
         self.byte_budget = byte_budget
         self.nbytes = 0
         self._tiles: OrderedDict[tuple[int, Key], Tile] = OrderedDict()
+        self._gone: deque[int] = deque()
         self._turn = 0
 
     def begin(self) -> None:
         """A view is about to ask for the tiles that it needs together."""
         self._turn += 1
+        self._sweep()
 
     def get(self, owner: int, key: Key) -> Tile | None:
         tile = self._tiles.get((owner, key))
@@ -100,6 +102,14 @@ class TileStore:
         for key in [k for k in self._tiles if k[0] == owner]:
             self.nbytes -= self._tiles.pop(key).nbytes
 
+    def leave(self, owner: int) -> None:
+        """As ``forget``, when tiles are next asked for: garbage is collected in any thread."""
+        self._gone.append(owner)
+
+    def _sweep(self) -> None:
+        while self._gone:
+            self.forget(self._gone.popleft())
+
     def __len__(self) -> int:
         return len(self._tiles)
 
@@ -121,7 +131,7 @@ class Mipmaps:
         self._source = source
         self._owner = next(_owners)
         self._sketch: tuple[QImage, Bgra, int] | None = None
-        weakref.finalize(self, self.store.forget, self._owner)
+        weakref.finalize(self, self.store.leave, self._owner)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPen, QPolygonF
 
 from hs_desktop.canvas.events import PointerEvent
 from hs_desktop.canvas.overlay import Overlay
@@ -13,6 +13,7 @@ from hs_desktop.observed import Observed, fraction
 
 _REACH = 7.0  # widget px to each side of the line
 _KNOB = 13.0  # widget px, radius
+_STEPS = {Qt.Key.Key_Left: -0.02, Qt.Key.Key_Right: 0.02}  # of the widget's width
 
 
 class SplitSlider(Overlay):
@@ -70,6 +71,14 @@ class SplitSlider(Overlay):
 
     def hover(self, event: PointerEvent, view: Viewport) -> Qt.CursorShape | None:
         return Qt.CursorShape.SplitHCursor if self._hit(event, view) else None
+
+    def key(self, event: QKeyEvent, view: Viewport) -> bool:
+        """Alt and an arrow key move it."""
+        plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if event.key() not in _STEPS or plain != Qt.KeyboardModifier.AltModifier:
+            return False
+        self.position += _STEPS[Qt.Key(event.key())]
+        return True
 
     def _hit(self, event: PointerEvent, view: Viewport) -> bool:
         return abs(event.widget[0] - self.x(view)) <= _REACH

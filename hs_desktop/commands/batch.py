@@ -138,8 +138,6 @@ class _Batch:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 0 if every job is done, 1 if some failed; raises where nothing can be done."""
-    from engine.engine import open_engine
-
     lines = _read_lines(args.jobs)
     make_folder(args.out)
     summary = args.out / SUMMARY
@@ -163,7 +161,7 @@ def run(args: argparse.Namespace) -> int:
             waiting.append(job)
     _write_summary(summary, [job.record for job in jobs if job.record["status"] == "done"])
 
-    with ProgressLine() as line, open_engine(args.pack, args.device) as engine:
+    with ProgressLine() as line, options.engine_of(args) as engine:
         batch = _Batch(args, engine, summary, line, len(jobs), finished=skipped)
         batch.show()
         for job in waiting:

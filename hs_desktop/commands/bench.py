@@ -55,7 +55,7 @@ def run_bench(args: argparse.Namespace) -> int:
             raise UsageError(_("--{option} belongs to --gui.").format(option=option))
     from engine.evaluation.bench import bench, format_table
 
-    figures = bench(args.pack, device=args.device)
+    figures = bench(args.pack, args.device, args.precision)
     _tell(figures, format_table(figures), args.json)
     return 0
 
@@ -64,7 +64,7 @@ def _run_gui(args: argparse.Namespace) -> int:
     from hs_desktop.benchmarks.bars import format_report
     from hs_desktop.benchmarks.run import Bench
 
-    bench = Bench(args.pack, args.device, args.swaps or 0, args.napari)
+    bench = Bench(args.pack, args.device, args.swaps or 0, args.napari, precision=args.precision)
     with ProgressLine() as line:
         report = bench.run(line.show)
     _tell(report, format_report(report), args.json)

@@ -21,7 +21,8 @@ _INPUTS = {"head", "body", "image", "mask", "layout", "region"}
 _INPUTS |= {"head-layout", "body-layout", "head-mask"}
 _OUTPUTS = {"out", "layout-out", "region-out"}
 _ON = {"keep-background", "match-grain", "match-skin", "provenance"}  # unless switched off
-_OF_THE_BATCH = {"pack", "device", "json", "help"}
+_OFF = {"flip", "lossless"}  # unless switched on
+_OF_THE_BATCH = {"pack", "device", "precision", "json", "help"}
 
 
 def parse_line(text: str, jobs_folder: Path, out_folder: Path) -> tuple[dict[str, Any], list[str]]:
@@ -90,7 +91,7 @@ def _option(name: str, value: object) -> list[str]:
     if value is False:
         if name in _ON:
             return [f"--no-{name}"]
-        if name == "flip" or name.removeprefix("no-") in _ON:
+        if name in _OFF or name.removeprefix("no-") in _ON:
             return []
     elif isinstance(value, list) and all(_is_number(item) for item in value):
         return [f"--{name}={','.join(map(str, value))}"]

@@ -77,7 +77,7 @@ def run_labels(args: argparse.Namespace) -> int:
 
 def run_doctor(args: argparse.Namespace) -> int:
     """Exit code 0 if nothing is missing, else 1."""
-    report = examine(args.pack, args.device)
+    report = examine(args.pack, args.device, args.precision)
     if args.json:
         print_json(report)
     else:
@@ -85,12 +85,14 @@ def run_doctor(args: argparse.Namespace) -> int:
     return 1 if report["missing"] else 0
 
 
-def examine(pack: str | None = None, device: str | None = None) -> Report:
+def examine(
+    pack: str | None = None, device: str | None = None, precision: str | None = None
+) -> Report:
     """Versions, device and pack, and what is missing; imports every library."""
     missing: list[str] = []
     return {
         "versions": _versions(missing),
-        "device": _attempt(lambda: _device(device), missing),
+        "device": _attempt(lambda: _device(device, precision), missing),
         "pack": _attempt(lambda: _pack(pack), missing),
         "missing": missing,
     }
@@ -145,12 +147,12 @@ def _versions(missing: list[str]) -> Report:
     return versions
 
 
-def _device(name: str | None) -> Report:
+def _device(name: str | None, precision: str | None) -> Report:
     import torch
 
     from engine.devices import choose
 
-    compute = choose(name)
+    compute = choose(name, precision)
     device = torch.device(compute.device)
     report: Report = {"device": str(compute)}
     if device.type == "cuda":

@@ -7,16 +7,21 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine.errors import EngineError
+from engine.fileoptions import AS_USUAL, DEPTHS, LOSSLESS, QUALITIES, FileOptions
 from engine.requests import SamplingSettings
 from hs_desktop.i18n import _
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
 
 MAX_SEED = 2**63 - 1
 MAX_STEPS = 1000
 MAX_GUIDANCE = 20.0
 MAX_VARIATIONS = 1000
+PRECISIONS = ("bf16", "fp16", "fp32")  # as engine.devices
 
 Subparsers = Any  # argparse's own type of it is private
 
@@ -154,15 +159,26 @@ def path(text: str) -> Path:
 
 
 def add_models(parser: argparse.ArgumentParser, *, json: bool = True) -> None:
-    """``--pack``, ``--device`` and, mostly, ``--json``."""
+    """``--pack``, ``--device``, ``--precision`` and, mostly, ``--json``."""
     parser.add_argument(
         "--pack", metavar=_("NAME|DIR"), help=_("model pack: the name of one, or its folder")
     )
     parser.add_argument(
         "--device", metavar="D", help=_("for instance cpu, cuda, cuda:1, mps; the best without it")
     )
+    parser.add_argument(
+        "--precision", choices=PRECISIONS,
+        help=_("what the models compute in (default: what is fast on the device)"),
+    )  # fmt: skip
     if json:
         add_json(parser)
+
+
+def engine_of(args: argparse.Namespace) -> Engine:
+    """What ``add_models`` has asked for; nothing is loaded yet."""
+    from engine import engine
+
+    return engine.open_engine(args.pack, args.device, precision=args.precision)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -230,6 +246,37 @@ def add_provenance(parser: argparse.ArgumentParser) -> None:
         help=_("say in the file (IPTC, XMP) that a part of the picture was made by a trained "
                "model, and how"),
     )  # fmt: skip
+
+
+def add_file_options(parser: argparse.ArgumentParser) -> None:
+    """How the picture is written, where its format leaves a choice."""
+    group = parser.add_argument_group(_("the file"))
+    group.add_argument(
+        "--quality", type=whole(1, 100), metavar="Q",
+        help=_("of jpg and webp (default: {value})").format(value=AS_USUAL.quality),
+    )  # fmt: skip
+    group.add_argument("--lossless", action="store_true", help=_("webp without any loss"))
+    group.add_argument(
+        "--bits", type=int, choices=(8, 16),
+        help=_("of png and tif, a channel (default: as the photo)"),
+    )  # fmt: skip
+
+
+def file_options(args: argparse.Namespace) -> FileOptions:
+    """What ``add_file_options`` has asked for.
+
+    Raises:
+        UsageError: the format of ``args.out`` leaves no such choice.
+    """
+    for name, suffixes in (("quality", QUALITIES), ("lossless", LOSSLESS), ("bits", DEPTHS)):
+        if getattr(args, name) and args.out.suffix.lower() not in suffixes:
+            raise UsageError(
+                _('--{option} goes with {known} only, not with "{path}".').format(
+                    option=name, known=_(" or ").join(suffixes), path=args.out
+                )
+            )
+    quality = AS_USUAL.quality if args.quality is None else args.quality
+    return FileOptions(quality, args.lossless, args.bits)
 
 
 def add_placement(parser: argparse.ArgumentParser) -> None:

@@ -33,6 +33,7 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     options.add_matching(swap)
     options.add_region(swap, given=("layout", "region", "head-layout", "body-layout", "head-mask"))
     options.add_provenance(swap)
+    options.add_file_options(swap)
     options.add_models(swap)
 
     replace = subparsers.add_parser(
@@ -50,6 +51,7 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     options.add_matching(replace)
     options.add_region(replace)
     options.add_provenance(replace)
+    options.add_file_options(replace)
     options.add_models(replace)
 
     retouch = subparsers.add_parser(
@@ -67,6 +69,7 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     options.add_matching(retouch)
     options.add_region(retouch, given=("layout",))
     options.add_provenance(retouch)
+    options.add_file_options(retouch)
     options.add_models(retouch)
 
     layout = subparsers.add_parser(
@@ -113,11 +116,9 @@ def _add_photo(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make one picture, or one layout."""
-    from engine.engine import open_engine
-
     task = task_of(args)
     task.check()
-    with ProgressLine() as line, open_engine(args.pack, args.device) as engine:
+    with ProgressLine() as line, options.engine_of(args) as engine:
         results = ask(engine, task.request(), line)
         task.write(results)
     if args.json:
@@ -129,8 +130,6 @@ def run(args: argparse.Namespace) -> int:
 
 def run_parse(args: argparse.Namespace) -> int:
     """Parse one image or several, the models being loaded once."""
-    from engine.engine import open_engine
-
     images: list[Path] = args.image
     folder = _folder_of(args.out, several=len(images) > 1)
     for image in images:
@@ -152,7 +151,7 @@ def run_parse(args: argparse.Namespace) -> int:
     everything: list[Result] = []
     for task in tasks:
         task.check()
-    with ProgressLine() as line, open_engine(args.pack, args.device) as engine:
+    with ProgressLine() as line, options.engine_of(args) as engine:
         for count, task in enumerate(tasks, start=1):
             prefix = "" if len(tasks) == 1 else f"{count}/{len(tasks)} "
             results = ask(engine, task.request(), line, prefix)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from hs_desktop.i18n import _
 if TYPE_CHECKING:
     from engine.requests import Result, SwapRequest
     from hs_desktop.document.document import Document
+    from hs_desktop.document.state import ProjectState
 
 LAYERED_SUFFIXES = (".ora", ".psd")  # as document.export
 
@@ -34,6 +36,7 @@ def add_parsers(subparsers: options.Subparsers) -> None:
         help=_("another seed than the project's"),
     )  # fmt: skip
     options.add_provenance(render)
+    options.add_file_options(render)
     options.add_models(render)
     render.set_defaults(run=run_render)
 
@@ -45,6 +48,7 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     _add_project(export)
     options.add_out(export, _("OUT"), formats)
     options.add_provenance(export)
+    options.add_file_options(export)
     export.set_defaults(run=run_export)
 
 
@@ -59,17 +63,20 @@ def run_export(args: argparse.Namespace) -> int:
     from hs_desktop.document.hsd import read_project
 
     _check([args.out], args.project)
-    export(read_project(args.project), args.out, provenance=args.provenance)
+    wanted = options.file_options(args)
+    state = read_project(args.project)
+    export(state, args.out, provenance=args.provenance, options=wanted)
     return 0
 
 
 def run_render(args: argparse.Namespace) -> int:
     """As the editor does it: swap, and export what is to be seen then."""
-    from engine.engine import open_engine
     from hs_desktop.commands.pictures import ask
     from hs_desktop.document import commands, hsd
+    from hs_desktop.document.export import export
 
     _check([args.out], args.project)
+    write = partial(export, provenance=args.provenance, options=options.file_options(args))
     document = hsd.load(args.project)
     if args.seed is not None:
         document.do(commands.set_settings(seed=args.seed))
@@ -77,9 +84,9 @@ def run_render(args: argparse.Namespace) -> int:
     layered = args.out.suffix.lower() in LAYERED_SUFFIXES
     outs = (args.out,) if layered else variation_paths(args.out, request.variations)
     _check(outs, args.project)
-    with ProgressLine() as line, open_engine(args.pack, args.device) as engine:
+    with ProgressLine() as line, options.engine_of(args) as engine:
         results = ask(engine, request, line)
-    _write(document, request, results, outs, provenance=args.provenance)
+    _write(document, request, results, outs, write)
     if args.json:
         print_json(_report(results, outs))
     else:
@@ -96,26 +103,19 @@ def _write(
     request: SwapRequest,
     results: Sequence[Result],
     outs: Sequence[Path],
-    *,
-    provenance: bool,
+    write: Callable[[ProjectState, Path], None],
 ) -> None:
     """Put the results into the document and export each, or all of them in layers."""
     from hs_desktop.document import commands
-    from hs_desktop.document.export import export
-    from hs_desktop.document.variation import Variation
+    from hs_desktop.made import ResultLayers
     from hs_desktop.results import add_results
 
-    variations = [
-        Variation.of_result(
-            _("Seed {seed}").format(seed=result.seed), result, request.sampling, request.body
-        )
-        for result in results
-    ]
-    budget = sum(layer.nbytes for layer in (*variations, *document.result))
-    add_results(document, _("Swap"), variations, request, results[0], budget)
-    for variation, out in zip(variations, outs, strict=False):
+    made = ResultLayers.of(request, results)
+    budget = sum(layer.nbytes for layer in (*made.variations, *document.result))
+    add_results(document, _("Swap"), made, budget)
+    for variation, out in zip(made.variations, outs, strict=False):
         document.do(commands.apply_variation(variation.id))
-        export(document.state, out, provenance=provenance)
+        write(document.state, out)
 
 
 def _report(results: Sequence[Result], outs: Sequence[Path]) -> dict[str, Any]:

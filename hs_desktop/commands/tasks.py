@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputFileError, RequestError
+from engine.fileoptions import AS_USUAL, FileOptions
 from engine.requests import (
     HeadTransform,
     LayoutRequest,
@@ -24,7 +25,7 @@ from engine.requests import (
     SwapRequest,
 )
 from hs_desktop import PROGRAM
-from hs_desktop.commands.options import MAX_SEED
+from hs_desktop.commands.options import MAX_SEED, file_options
 from hs_desktop.commands.outputs import check_outputs, variation_paths
 from hs_desktop.i18n import _
 
@@ -50,6 +51,7 @@ class Task:
         layout, region: where these go, if they are wanted.
         request: reads the files; raises ``EngineError``.
         sampling: said in the pictures; ``None``: nothing is said of where they come from.
+        file_options: how the pictures are written.
     """
 
     command: str
@@ -59,6 +61,7 @@ class Task:
     region: Path | None
     request: Callable[[], Request]
     sampling: SamplingSettings | None = None
+    file_options: FileOptions = AS_USUAL
 
     @property
     def outputs(self) -> tuple[Path, ...]:
@@ -75,7 +78,8 @@ class Task:
         if self.photos:
             for path, result in zip(self.photos, results, strict=True):
                 assert result.photo is not None
-                imageio.write_photo(result.photo, path, self._provenance(result))
+                source = self._provenance(result)
+                imageio.write_photo(result.photo, path, source, self.file_options)
         if self.layout is not None:
             imageio.write_layout(results[0].layout, self.layout)
         if self.region is not None:
@@ -156,6 +160,7 @@ def _swap(args: Options) -> Task:
         args.region_out,
         lambda: _swap_request(args),
         _said(args, SamplingSettings()),
+        file_options(args),
     )
 
 
@@ -195,6 +200,7 @@ def _retouch(args: Options) -> Task:
         args.region_out,
         request,
         _said(args, SamplingSettings()),
+        file_options(args),
     )
 
 
@@ -217,6 +223,7 @@ def _replace_head(args: Options) -> Task:
     return Task(
         "replace-head", (args.image,), variation_paths(args.out, args.variations),
         args.layout_out, args.region_out, request, _said(args, REPLACE_HEAD_SAMPLING),
+        file_options(args),
     )  # fmt: skip
 
 

@@ -77,8 +77,8 @@ class Autosave:
             return None
         if document.serial == self._serial:
             return None
-        self._serial = document.serial
         self._pending = Pending(self._opened(), document.state.frozen(), document.path)
+        self._serial = document.serial  # only now: where there is no place yet, it is looked for
         return self._pending
 
     def saving(self, path: Path) -> AbstractContextManager[None]:
@@ -224,7 +224,12 @@ def recoverable(folder: Path) -> list[Recoverable]:
     found = []
     for session in abandoned(folder):
         session.clean_up()
-        left = _read_index(session)
+        try:
+            left = _read_index(session)
+        except OSError:
+            _log.warning("an autosave can't be read for now: %s", session.folder, exc_info=True)
+            session.lock.release()
+            continue
         if left is None:
             session.remove()
         else:
@@ -233,7 +238,11 @@ def recoverable(folder: Path) -> list[Recoverable]:
 
 
 def _read_index(session: Session) -> Recoverable | None:
-    """What there is to recover; ``None`` where there is nothing."""
+    """What there is to recover; ``None`` where there is nothing.
+
+    Raises:
+        OSError: it can't be told for now.
+    """
     try:
         fields = jsonvalues.Fields(jsonvalues.loads((session.folder / INDEX).read_bytes()))
         path = fields.optional("path", fields.text)
@@ -243,8 +252,8 @@ def _read_index(session: Session) -> Recoverable | None:
             session,
             fields.mapping("project"),
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, RecursionError):
+    except (ValueError, KeyError, RecursionError):
         _log.info("an autosave without a readable index is removed: %s", session.folder)
         return None

@@ -20,6 +20,7 @@ from engine.requests import HeadTransform, LayoutRequest, RetouchRequest, SwapRe
 from hs_desktop.document.commands import Command
 from hs_desktop.document.compositing import Flattener, base_photo
 from hs_desktop.document.events import Change, Side
+from hs_desktop.document.findings import Findings
 from hs_desktop.document.history import History
 from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer, MaskRole
 from hs_desktop.document.planes import Plane
@@ -155,6 +156,10 @@ class Document:
         self._stroke = Stroke(self, layer_id, name, key)
         return self._stroke
 
+    def learn(self, findings: Findings) -> None:
+        """Take up what the engine has found; no command, and no reason to save."""
+        self._state = replace(self._state, findings=findings)
+
     def settle(self) -> None:
         """Finish the stroke that is open, if there is one."""
         stroke, self._stroke = self._stroke, None
@@ -168,8 +173,10 @@ class Document:
             self.changed.emit(change)
 
     def _become(self, state: ProjectState, command: Command | None) -> None:
-        before, self._state = self._state, state
-        self.tell([] if command is None else command.changes(before, state))
+        # A photo that undo puts back is still known; what is known is no step to be undone.
+        after = replace(state, findings=self._state.findings)
+        before, self._state = self._state, after
+        self.tell([] if command is None else command.changes(before, after))
 
     # --- asking the engine ---------------------------------------------------------------------
 
@@ -258,8 +265,9 @@ class Document:
 
     def _mask(self, layer: MaskLayer, side: Side) -> Mask:
         """A mask as it counts; that of the head follows the painted layout, too."""
-        ids = self._layout_override(side) if layer.role is MaskRole.HEAD else None
-        if ids is None or ids.shape != layer.automatic.pixels.shape:
+        painted = self._painted_layout(side) if layer.role is MaskRole.HEAD else None
+        if painted is None or painted.size != layer.size:
             return layer.combined()
-        levels = mask_of(ids, HEAD).astype(np.uint8) * np.uint8(255)
-        return replace(layer, automatic=Plane(levels)).combined()
+        levels = mask_of(painted.ids.pixels, HEAD).view(np.uint8)
+        levels *= 255
+        return replace(layer, automatic=Plane(levels, copy=False)).combined()

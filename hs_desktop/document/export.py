@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import OutputFileError
+from engine.fileoptions import AS_USUAL, FileOptions
 from engine.writing import atomic_write
 from hs_desktop import PROGRAM
 from hs_desktop.document.compositing import Flattener
@@ -30,7 +31,13 @@ LAYERED = (".ora", ".psd")
 FLAT = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".webp")
 
 
-def export(state: ProjectState, path: Path, *, provenance: bool = True) -> None:
+def export(
+    state: ProjectState,
+    path: Path,
+    *,
+    provenance: bool = True,
+    options: FileOptions = AS_USUAL,
+) -> None:
     """Write the result in the format of the path's suffix, one of ``LAYERED`` or ``FLAT``.
 
     Before there is a result it is the body, and without a body the head. The file appears
@@ -39,6 +46,7 @@ def export(state: ProjectState, path: Path, *, provenance: bool = True) -> None:
     Args:
         provenance: where the picture shows something generated, say so in its XMP (in
             OpenRaster in that of the merged picture).
+        options: of a flat picture: quality and bits.
 
     Raises:
         ProjectError: there is no photo yet.
@@ -64,7 +72,7 @@ def export(state: ProjectState, path: Path, *, provenance: bool = True) -> None:
                     sentence.format(path=path, reason=error), subject=path
                 ) from error
     elif suffix in FLAT:
-        write_photo(flat, path, source)
+        write_photo(flat, path, source, options)
     else:
         known = ", ".join(name[1:] for name in (*FLAT, *LAYERED))
         sentence = _('"{path}" can\'t be written: its name has to end with one of {known}.')

@@ -132,8 +132,8 @@ class LayoutLayer(Layer):
         super().__post_init__()
         _need_grey(self.ids, self.parsed)
         for plane in (self.ids, self.parsed):
-            if (highest := int(plane.pixels.max())) >= NUM_CLASSES:
-                raise ValueError(f"class id {highest}; ids go from 0 to {NUM_CLASSES - 1}")
+            if plane.highest >= NUM_CLASSES:
+                raise ValueError(f"class id {plane.highest}; ids go from 0 to {NUM_CLASSES - 1}")
 
     @classmethod
     def of(cls, name: str, ids: Layout, parsed: Layout | None = None) -> LayoutLayer:
@@ -156,11 +156,14 @@ class LayoutLayer(Layer):
 
     def painted(self) -> Layout:
         """What the user says: H x W uint8 class ids, ``IGNORE`` where that is the engine's say."""
-        return np.where(self.edited, self.ids.pixels, np.uint8(IGNORE))
+        return self.rebased(np.full(self.ids.shape, IGNORE, np.uint8))
 
     def rebased(self, parsed: Layout) -> Layout:
         """The ids under what the engine says now: edited pixels stay, the others follow."""
-        return np.where(self.edited, self.ids.pixels, parsed)
+        out, edited = parsed.copy(), self.edited
+        inner = Rect.around(edited).slices  # most strokes are small, and photos large
+        np.copyto(out[inner], self.ids.pixels[inner], where=edited[inner])
+        return out
 
 
 class MaskRole(StrEnum):
@@ -199,15 +202,25 @@ class MaskLayer(Layer):
         name: str,
         role: MaskRole,
         size: tuple[int, int],
-        automatic: NDArray[np.floating[Any]] | None = None,
+        automatic: NDArray[Any] | None = None,
     ) -> MaskLayer:
-        """A new layer of (width, height), untouched by hand; ``automatic`` is H x W, 0..1."""
-        width, height = size
-        nothing = np.zeros((height, width), np.uint8)
-        levels = nothing if automatic is None else mask_levels(automatic)
+        """A new layer, untouched by hand.
+
+        Args:
+            name, role: its own.
+            size: (width, height).
+            automatic: the engine's mask, H x W: floats 0..1, or uint8, 255 = all.
+        """
+        shape = size[1], size[0]
+        if automatic is None:
+            first = Plane.zeros(shape)
+        elif automatic.dtype == np.uint8:
+            first = Plane(automatic)
+        else:
+            first = Plane(mask_levels(automatic), copy=False)
         return cls(
             name=name, role=role,
-            automatic=Plane(levels), add=Plane(nothing), subtract=Plane(nothing),
+            automatic=first, add=Plane.zeros(shape), subtract=Plane.zeros(shape),
         )  # fmt: skip
 
     @property
@@ -225,10 +238,13 @@ class MaskLayer(Layer):
         automatic, add, subtract = (
             plane.read(rect) for plane in (self.automatic, self.add, self.subtract)
         )
-        levels = np.maximum(automatic, add).astype(np.float32)
-        levels *= 255 - subtract
-        levels /= np.float32(255 * 255)
-        return levels
+        levels = np.maximum(automatic, add)
+        combined = np.zeros(levels.shape, np.float32)
+        inner = Rect.around(levels).slices  # most is zero, and floats of large photos are many
+        part = levels[inner].astype(np.float32)
+        part *= 255 - subtract[inner]
+        combined[inner] = part / np.float32(255 * 255)
+        return combined
 
     def levels(self, where: tuple[slice, slice]) -> NDArray[np.uint8]:
         """As ``combined``, but in levels of 8 bit and without floats; the pixels at an index."""
@@ -270,12 +286,9 @@ class PictureLayer(Layer):
 def mask_levels(mask: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     """A mask 0..1 as uint8; what isn't zero stays above zero, so that nothing drops out."""
     levels = np.zeros(mask.shape, np.uint8)
-    rows = np.flatnonzero(mask.any(axis=1))
-    columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0)) if len(rows) else rows
-    if len(columns):  # most masks are zero in most places, and photos large
-        inner = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        clipped = np.clip(np.nan_to_num(mask[inner], nan=0.0), 0, 1)
-        levels[inner] = np.maximum(np.rint(clipped * 255), clipped > 0)
+    inner = Rect.around(mask).slices  # most masks are zero in most places, and photos large
+    clipped = np.clip(np.nan_to_num(mask[inner], nan=0.0), 0, 1)
+    levels[inner] = np.maximum(np.rint(clipped * 255), clipped > 0)
     return levels
 
 

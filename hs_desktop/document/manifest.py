@@ -7,7 +7,7 @@ raises ``KeyError``, ``TypeError`` or ``ValueError`` where something isn't as it
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +25,7 @@ from hs_desktop.document.layers import (
     PhotoLayer,
     PictureLayer,
 )
+from hs_desktop.document.manifest_findings import add_findings, findings_of
 from hs_desktop.document.payloads import (
     MAX_PIXELS,
     Payload,
@@ -33,7 +34,7 @@ from hs_desktop.document.payloads import (
     largest_file,
 )
 from hs_desktop.document.planes import Crop, Plane
-from hs_desktop.document.settings import SwapSettings
+from hs_desktop.document.settings import Fitting, SwapSettings
 from hs_desktop.document.stack import LayerStack
 from hs_desktop.document.state import ProjectState
 from hs_desktop.document.variation import Variation
@@ -41,7 +42,7 @@ from hs_desktop.document.variation import Variation
 if TYPE_CHECKING:
     from engine.imageio import Photo
 
-VERSION = (1, 1)  # major: older programs can't read it; minor: they can, and leave things out
+VERSION = (1, 2)  # major: older programs can't read it; minor: they can, and leave things out
 FORMAT = "hs-desktop-project"
 MAX_BYTES = 8 << 30  # of decoded pixels in a project
 MAX_BLOB = 64 << 20  # of a profile or EXIF block
@@ -64,6 +65,7 @@ def to_manifest(state: ProjectState) -> tuple[Json, dict[str, Payload]]:
     manifest["head"]["at"], manifest["body"]["at"] = _list(state.head_at), _list(state.body_at)
     manifest["transform"] = asdict(state.transform)
     manifest["settings"] = asdict(state.settings)
+    add_findings(manifest, state)
     return manifest, writer.payloads
 
 
@@ -82,7 +84,7 @@ def from_manifest(manifest: Json, read: Read) -> ProjectState:
             raise ValueError(f"a place of {len(place)} numbers")
         at[side] = place
     wanted = fields.object("settings")
-    return ProjectState(
+    state = ProjectState(
         stacks[Side.HEAD], stacks[Side.BODY], stacks[Side.RESULT],
         at[Side.HEAD], at[Side.BODY],
         transform,
@@ -95,6 +97,7 @@ def from_manifest(manifest: Json, read: Read) -> ProjectState:
             match_skin=wanted.boolean("match_skin"),
         ),
     )  # fmt: skip
+    return replace(state, findings=findings_of(fields, state))
 
 
 def photo_payload(photo: Photo) -> Payload:
@@ -150,6 +153,18 @@ def _sampling(fields: Fields) -> SamplingSettings:
     )
 
 
+def _fitting(fields: Fields | None) -> Fitting | None:
+    """Since 1.2."""
+    if fields is None:
+        return None
+    return Fitting(
+        fields.optional("keep_background", fields.boolean),
+        fields.optional("feather", fields.number),
+        fields.boolean("match_grain"),
+        fields.boolean("match_skin"),
+    )
+
+
 class _Writer:
     """Gathers payloads while layers become JSON."""
 
@@ -194,6 +209,7 @@ class _Writer:
             "region": self._mask(layer.region),
             "head": self._mask(layer.head),
             "sampling": asdict(layer.sampling),
+            "fitting": None if layer.fitting is None else asdict(layer.fitting),
             "milliseconds": dict(layer.milliseconds),
             "notes": list(layer.notes),
             "device": layer.device,
@@ -310,6 +326,7 @@ class _Reader:
             region=self._crop(fields.object("region"), "mask", 1),
             head=self._crop(fields.object("head"), "mask", 1),
             sampling=_sampling(fields.object("sampling")),
+            fitting=_fitting(fields.optional("fitting", fields.object)),
             milliseconds={stage: times.number(stage) for stage in times.names()},
             notes=tuple(fields.texts("notes")),
             device=fields.text("device"),
@@ -342,7 +359,7 @@ class _Reader:
         return self._photos[key]
 
     def _plane(self, fields: Fields, kind: str, channels: int) -> Plane:
-        plane = Plane(self._pixels(fields, kind, channels))
+        plane = Plane(self._pixels(fields, kind, channels), copy=False)
         _need_key(fields, plane.key)
         return plane
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from hs_desktop.rects import Rect
 
@@ -29,23 +29,31 @@ class Plane:
     Written in one thread only; what other threads read is a ``frozen`` one.
 
     Args:
-        pixels: is copied.
+        pixels: the first ones.
+        copy: ``False`` takes the array itself, if it can be written: nobody else may do so then.
 
     Attributes:
         revision: another number after each change.
     """
 
-    def __init__(self, pixels: NDArray[Any]) -> None:
+    def __init__(self, pixels: NDArray[Any], *, copy: bool = True) -> None:
         if pixels.dtype not in (np.uint8, np.uint16):
             raise ValueError(f"pixels are {pixels.dtype}, not uint8 or uint16")
         if pixels.ndim not in (2, 3) or not pixels.size:
             raise ValueError(f"pixels are of shape {pixels.shape}, not H x W or H x W x C")
-        self._pixels = np.array(pixels, order="C")
+        must_copy = copy or not pixels.flags.writeable
+        self._pixels = np.array(pixels, order="C", copy=must_copy or None)
         self._writes: dict[Tile, int] = {}  # how often a tile was written
         self._digests: dict[Tile, tuple[int, bytes]] = {}  # and after how many writes it was so
         self._key: tuple[int, str] | None = None  # and the revision that it is of
+        self._highest: tuple[int, int] | None = None  # likewise
         self._frozen: list[weakref.ref[FrozenPlane]] = []
         self.revision = 0
+
+    @classmethod
+    def zeros(cls, shape: tuple[int, ...], dtype: DTypeLike = np.uint8) -> Plane:
+        """Without anything on it; quick, and without memory of its own where nobody looks."""
+        return cls(np.zeros(shape, dtype), copy=False)
 
     @property
     def pixels(self) -> NDArray[Any]:
@@ -76,6 +84,13 @@ class Plane:
     @property
     def nbytes(self) -> int:
         return self._pixels.nbytes
+
+    @property
+    def highest(self) -> int:
+        """The highest value; looked for again only after a change."""
+        if self._highest is None or self._highest[0] != self.revision:
+            self._highest = self.revision, int(self.pixels.max())
+        return self._highest[1]
 
     @property
     def key(self) -> str:
@@ -113,7 +128,6 @@ class Plane:
     def writable(self, rect: Rect) -> NDArray[Any]:
         """The pixels under ``rect`` to be written at once, by ``tiles`` only; within the plane."""
         frozen = [plane for ref in self._frozen if (plane := ref()) is not None]
-        self._frozen = [weakref.ref(plane) for plane in frozen]
         for tile in self.tiles(rect):
             for plane in frozen:  # first keep, then count: others read in the reverse order
                 plane.keep(tile)
@@ -127,6 +141,7 @@ class Plane:
     def frozen(self) -> FrozenPlane:
         """The plane as it is now, whatever is written later; costs nothing yet."""
         frozen = FrozenPlane(self)
+        self._frozen = [ref for ref in self._frozen if ref() is not None]
         self._frozen.append(weakref.ref(frozen))
         return frozen
 
@@ -144,6 +159,7 @@ class FrozenPlane(Plane):
         self._writes = dict(plane._writes)
         self._digests = plane._digests  # what is found out here is known there
         self._key = plane._key
+        self._highest = plane._highest
         self._frozen = []
         self._kept: dict[Tile, NDArray[Any]] = {}
         self.revision = plane.revision
@@ -218,13 +234,10 @@ def pixels_key(pixels: NDArray[Any]) -> str:
 
 def cut(pixels: NDArray[Any], where: NDArray[np.bool_]) -> Crop:
     """A copy of what lies in the bounding box of ``where`` (H x W); one pixel if that is empty."""
-    rows = np.flatnonzero(where.any(1))
-    if not len(rows):
+    box = Rect.around(where)
+    if box.empty:
         return Crop(pixels[:1, :1].copy())
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    columns = np.flatnonzero(where[top:bottom].any(0))
-    left, right = int(columns[0]), int(columns[-1]) + 1
-    return Crop(pixels[top:bottom, left:right].copy(), (left, top))
+    return Crop(pixels[box.slices].copy(), (box.x0, box.y0))
 
 
 def _read_only(pixels: NDArray[Any]) -> NDArray[Any]:

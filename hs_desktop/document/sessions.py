@@ -43,13 +43,20 @@ class Session:
             with _as_output_error(parent):
                 parent.mkdir(parents=True, exist_ok=True)
                 lock = _lock(parent, name)
-                lock.acquire(blocking=False)
+                try:
+                    lock.acquire(blocking=False)
+                except Timeout:
+                    continue  # a start is just cleaning it up
             if Path(lock.lock_file).exists():  # else a start has cleaned it up at this moment
                 break
             lock.release()
         session = cls(parent / name, lock)
-        with _as_output_error(session.folder):
-            session.folder.mkdir()
+        try:
+            with _as_output_error(session.folder):
+                session.folder.mkdir()
+        except OutputFileError:
+            session.remove()
+            raise
         return session
 
     @classmethod

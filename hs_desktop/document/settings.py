@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.requests import SamplingSettings
+from engine.requests import RetouchRequest, SamplingSettings, SwapRequest
 
 
 @dataclass(frozen=True)
@@ -26,3 +26,23 @@ class SwapSettings:
     variations: int = 1
     match_grain: bool = True
     match_skin: bool = True
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """How a result was fitted to its photo: what it was made with beside its sampling.
+
+    Attributes:
+        keep_background: ``None`` of what has no background of its own, as a retouch.
+        feather, match_grain, match_skin: as in ``SwapSettings``.
+    """
+
+    keep_background: bool | None
+    feather: float | None
+    match_grain: bool
+    match_skin: bool
+
+    @classmethod
+    def of(cls, request: SwapRequest | RetouchRequest) -> Fitting:
+        keep = request.keep_background if isinstance(request, SwapRequest) else None
+        return cls(keep, request.feather, request.match_grain, request.match_skin)

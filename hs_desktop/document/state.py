@@ -10,7 +10,8 @@ from typing import Any
 
 from engine.requests import HeadTransform
 from hs_desktop.document.events import Change, Side, What
-from hs_desktop.document.layers import Layer
+from hs_desktop.document.findings import Findings, Pair
+from hs_desktop.document.layers import Layer, PhotoLayer
 from hs_desktop.document.planes import Crop, Plane
 from hs_desktop.document.settings import SwapSettings
 from hs_desktop.document.stack import LayerStack
@@ -28,6 +29,7 @@ class ProjectState:
             person; ``None``: the most prominent one.
         transform: the user's own move of the head.
         settings: the sampling panel's values.
+        findings: what the engine knows of the photos; ``Document`` keeps it through undo.
     """
 
     head: LayerStack = field(default_factory=LayerStack)
@@ -37,6 +39,7 @@ class ProjectState:
     body_at: At | None = None
     transform: HeadTransform = field(default_factory=HeadTransform)
     settings: SwapSettings = field(default_factory=SwapSettings)
+    findings: Findings = field(default_factory=Findings)
 
     def stack(self, side: Side) -> LayerStack:
         return {Side.HEAD: self.head, Side.BODY: self.body, Side.RESULT: self.result}[side]
@@ -44,6 +47,16 @@ class ProjectState:
     def with_stack(self, side: Side, stack: LayerStack) -> ProjectState:
         changes: dict[str, Any] = {side.value: stack}
         return replace(self, **changes)
+
+    def photo_id(self, side: Side) -> str | None:
+        """The id of the layer that is the head or body photo."""
+        return next((one.id for one in self.stack(side) if isinstance(one, PhotoLayer)), None)
+
+    @property
+    def pair(self) -> Pair | None:
+        """The photos of a swap; ``None`` where one is missing."""
+        head, body = self.photo_id(Side.HEAD), self.photo_id(Side.BODY)
+        return None if head is None or body is None else (head, body)
 
     def side_of(self, layer_id: str) -> Side:
         """Where a layer is; ``KeyError`` where there is no such layer."""

@@ -117,10 +117,9 @@ class Recorder:
 def _delta(difference: NDArray[Any], rect: Rect) -> Delta | None:
     """``difference`` lies at ``rect``; it is cut to what isn't zero. ``None`` where nothing is."""
     flat = np.any(difference.reshape(*difference.shape[:2], -1), axis=2)
-    rows, columns = np.flatnonzero(flat.any(1)), np.flatnonzero(flat.any(0))
-    if not len(rows):
+    inner = Rect.around(flat)
+    if inner.empty:
         return None
-    inner = Rect(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     data = difference[inner.slices].tobytes()
     middle = max(0, (len(data) - _PROBE) // 2)
     probe = data[middle : middle + _PROBE]

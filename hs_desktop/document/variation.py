@@ -13,6 +13,7 @@ from engine.labels import HEAD, mask_of
 from engine.requests import SamplingSettings
 from hs_desktop.document.layers import Layer, mask_levels
 from hs_desktop.document.planes import Crop, cut
+from hs_desktop.document.settings import Fitting
 from hs_desktop.i18n import translated
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Variation(Layer):
         region: h x w uint8, what was generated; outside of it 0.
         head: h x w uint8, 255 where the result's head class is; outside of it 0.
         sampling: what it was made with, its own seed included.
+        fitting: what else it was made with; ``None`` where that isn't known.
         milliseconds: stage -> time.
         notes: sentences the engine wanted read, in the language they were read in.
         device, pack: where and by what it was made.
@@ -43,6 +45,7 @@ class Variation(Layer):
     region: Crop
     head: Crop
     sampling: SamplingSettings
+    fitting: Fitting | None = None
     milliseconds: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     device: str = ""
@@ -64,7 +67,12 @@ class Variation(Layer):
 
     @classmethod
     def of_result(
-        cls, name: str, result: Result, sampling: SamplingSettings, base: Photo
+        cls,
+        name: str,
+        result: Result,
+        sampling: SamplingSettings,
+        base: Photo,
+        fitting: Fitting | None = None,
     ) -> Variation:
         """What the engine made, as a layer.
 
@@ -75,6 +83,7 @@ class Variation(Layer):
             result: of a swap, a retouch or a replaced head.
             sampling: what it was made with; the result's own seed takes the place of its seed.
             base: the photo it was made on.
+            fitting: what else it was made with.
         """
         photo = result.photo
         if photo is None:
@@ -95,6 +104,7 @@ class Variation(Layer):
             region=cut(region, region > 0),
             head=cut(head.astype(np.uint8) * 255, head),
             sampling=sampling,
+            fitting=fitting,
             milliseconds=dict(result.milliseconds),
             notes=tuple(translated(note) for note in result.notes),
             device=result.device,

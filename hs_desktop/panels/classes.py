@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
+    QObject,
     QRect,
     QSize,
     QSortFilterProxyModel,
@@ -30,6 +32,7 @@ from hs_desktop.i18n import N_, _
 from hs_desktop.panels.parts import IconButton, paint_row, quiet_colour, search_field, tight_column
 
 INFO = Qt.ItemDataRole.UserRole
+KEY = Qt.ItemDataRole.UserRole + 1  # in short, as it stands in the row
 NAMES = (
     N_("Background"), N_("Hat"), N_("Hair"), N_("Face"), N_("Glasses"), N_("Left eye and brow"),
     N_("Right eye and brow"), N_("Nose"), N_("Mouth"), N_("Ear"), N_("Neck"), N_("Body skin"),
@@ -44,7 +47,7 @@ def class_name(class_id: int) -> str:
 
 def key_of(class_id: int) -> str:
     """The key that takes the class, unless the shortcuts say otherwise."""
-    return str(class_id) if class_id < 10 else f"⇧{class_id - 10}"
+    return str(class_id) if class_id < 10 else f"Shift+{class_id - 10}"
 
 
 class ClassesPanel(QWidget):
@@ -54,7 +57,8 @@ class ClassesPanel(QWidget):
         super().__init__(parent)
         self._tools = editor.tools
         self._proxy = QSortFilterProxyModel(self)
-        self._proxy.setSourceModel(_ClassModel(self))
+        self._model = _ClassModel(self)
+        self._proxy.setSourceModel(self._model)
         self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.search = search_field(_("Search classes"))
         self.view = _ClassView()
@@ -86,6 +90,10 @@ class ClassesPanel(QWidget):
         column.addWidget(self._nothing, 1)
         column.addWidget(self.view, 1)
         self._nothing.hide()
+
+    def set_keys(self, keys: Sequence[str]) -> None:
+        """The keys that take the classes, in their order; empty where there is none."""
+        self._model.set_keys(keys)
 
     def _filter(self, text: str) -> None:
         self._proxy.setFilterFixedString(text.strip())
@@ -119,6 +127,14 @@ class ClassesPanel(QWidget):
 
 
 class _ClassModel(QAbstractListModel):
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._keys = [key_of(info.id) for info in CLASSES]
+
+    def set_keys(self, keys: Sequence[str]) -> None:
+        self._keys = list(keys)
+        self.dataChanged.emit(self.index(0, 0), self.index(len(CLASSES) - 1, 0))
+
     def rowCount(self, parent: Any = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(CLASSES)
 
@@ -128,8 +144,12 @@ class _ClassModel(QAbstractListModel):
             return class_name(info.id)
         if role == INFO:
             return info
+        key = self._keys[index.row()]
+        if role == KEY:
+            return key.replace("Shift+", "⇧")
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return _("{name}, key {key}").format(name=class_name(info.id), key=key_of(info.id))
+            name = class_name(info.id)
+            return _("{name}, key {key}").format(name=name, key=key) if key else name
         return None
 
 
@@ -178,9 +198,9 @@ class _ClassDelegate(QStyledItemDelegate):
         text = paint_row(painter, option)
         swatch = QRect(row.left() + 6, row.center().y() - 6, 13, 13)
         paint_swatch(painter, swatch, QColor(*info.colour), palette)
-        key = key_of(info.id)
+        key = index.data(KEY)
         metrics = option.fontMetrics
-        wide = metrics.horizontalAdvance("⇧0")
+        wide = metrics.horizontalAdvance(key)
         key_rect = QRect(row.right() - wide - 5, row.top(), wide, row.height())
         painter.setPen(text if selected else quiet_colour(palette))
         painter.drawText(key_rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, key)

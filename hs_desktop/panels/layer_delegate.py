@@ -24,8 +24,8 @@ from hs_desktop.icons import icon
 from hs_desktop.panels.layer_model import ALONE, LAYER, kind_of
 from hs_desktop.panels.parts import paint_row, quiet_colour
 
-_ROW, _HEAD = 40, 26  # heights of a layer's row and of a stack's
-_THUMB, _ICON, _GAP = 32, 16, 6
+_ROW, _HEAD = 32, 24  # heights of a layer's row and of a stack's
+_THUMB, _ICON, _GAP = 28, 16, 6
 
 
 class Part(StrEnum):

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSlider,
     QSpinBox,
@@ -63,13 +62,7 @@ class LayersPanel(QWidget):
         for widget in (self.opacity, self.percent):
             widget.setAccessibleName(_("Opacity of the layer"))
             widget.setToolTip(_("Opacity of the layer"))
-        label = QLabel(_("Opacity"))
-        label.setBuddy(self.percent)
-        top = QHBoxLayout()
-        top.setContentsMargins(6, 2, 6, 2)
-        top.addWidget(label)
-        top.addWidget(self.opacity, 1)
-        top.addWidget(self.percent)
+        self.opacity.setMinimumWidth(60)
         editor = self._editor
         self.buttons = {
             "up": IconButton("up", _("Move the layer up")),
@@ -88,11 +81,13 @@ class LayersPanel(QWidget):
         bottom.setSpacing(2)
         bottom.addWidget(self.buttons["up"])
         bottom.addWidget(self.buttons["down"])
-        bottom.addStretch(1)
+        bottom.addSpacing(6)
+        bottom.addWidget(self.opacity, 1)
+        bottom.addWidget(self.percent)
+        bottom.addSpacing(6)
         bottom.addWidget(self.buttons["duplicate"])
         bottom.addWidget(self.buttons["delete"])
         column = tight_column(self)
-        column.addLayout(top)
         column.addWidget(self._empty, 1)
         column.addWidget(self.view, 1)
         column.addLayout(bottom)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
+from hs_desktop.i18n import _
 from hs_desktop.preferences import Preferences
 
 
@@ -25,6 +26,7 @@ class Section(QWidget):
         self._preferences, self._name = preferences, f"unfolded {name}"
         self.button = QToolButton()
         self.button.setText(title)
+        self.button.setToolTip(_("Fold or unfold"))
         self.button.setCheckable(False)
         self.button.setAutoRaise(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

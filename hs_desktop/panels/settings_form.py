@@ -5,6 +5,7 @@ The sampling panel and the preferences are made of this.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,6 +29,7 @@ from hs_desktop.i18n import _
 from hs_desktop.panels.parts import IconButton
 from hs_desktop.panels.whole_box import WholeBox
 from hs_desktop.settings import Setting, Value
+from hs_desktop.windows.asking import ask_for_folder, ask_to_open
 
 _SLIDER_STEPS = 500  # a finer range is typed, not slid
 _BOX_WIDTH = 78
@@ -160,7 +162,7 @@ def _field_of(row: Setting) -> Field:
     if row.choices:
         return ChoiceField(row)
     if row.kind is str:
-        return TextField(row)
+        return PathField(row) if row.path else TextField(row)
     if row.kind is bool:
         return SwitchField(row)
     return NumberField(row)
@@ -217,6 +219,31 @@ class TextField(Field):
     def _show(self, value: Value) -> None:
         if self.edit.text() != str(value):
             self.edit.setText(str(value))
+
+
+class PathField(TextField):
+    """Typed, or chosen in a dialog."""
+
+    def __init__(self, row: Setting) -> None:
+        super().__init__(row)
+        self._choosing: asyncio.Task[None] | None = None
+        self.edit.setPlaceholderText(_("Automatic"))
+        self.choose = IconButton("folder", _("Choose {name}…").format(name=_(row.label)))
+        self.choose.clicked.connect(self._start_choosing)
+        self.line.addWidget(self.choose)
+
+    def _start_choosing(self) -> None:
+        self._choosing = asyncio.ensure_future(self._choose())
+
+    async def _choose(self) -> None:
+        label = _(self.setting.label)
+        if self.setting.path == "folder":
+            path = await ask_for_folder(self, label)
+        else:
+            path = await ask_to_open(self, label, [_("All files (*)")])
+        if path is not None:
+            self._take(str(path))
+            self.settled.emit()
 
 
 class NumberField(Field):

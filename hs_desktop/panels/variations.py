@@ -26,7 +26,7 @@ from hs_desktop.i18n import _
 from hs_desktop.panels.parts import IconButton, add_to_menu, do, hint
 from hs_desktop.panels.variation_delegate import VariationDelegate
 from hs_desktop.panels.variation_model import ROW, VariationModel
-from hs_desktop.windows.asking import ask_to_save
+from hs_desktop.windows.exporting import ask_to_export
 
 Key = Qt.Key
 
@@ -40,9 +40,7 @@ class VariationsPanel(QWidget):
         self._shown: str | None = None
         self.model = VariationModel(editor, self)
         self.view = VariationView(self.model)
-        self._empty = hint(
-            _("Results will line up here. Open a head and a body photo, then press Swap.")
-        )
+        self._empty = hint("")
         self.star = IconButton("star", _("Star"), _("Starred variations are never cleared away."))
         self.compare = IconButton(
             "compare", _("Compare"),
@@ -92,6 +90,11 @@ class VariationsPanel(QWidget):
         some = self.model.rowCount() > 0
         self.view.setVisible(some)
         self._empty.setVisible(not some)
+        self._empty.setText(
+            _("Results will line up here: press Swap to make the first one.")
+            if self._editor.document.has_photos
+            else _("Results will line up here. Open a head and a body photo, then press Swap.")
+        )
         shown = [row.id for row in self.model.rows if isinstance(row, Variation) and row.visible]
         newest = shown[-1] if shown else None
         if newest is not None and (newest != self._shown or not self.selected()):
@@ -170,7 +173,9 @@ class VariationsPanel(QWidget):
         proposal = folder / f"{variation.name}.png"
         names = [*FLAT, *LAYERED]
         filters = [_("Pictures ({names})").format(names=" ".join(f"*{name}" for name in names))]
-        path = await ask_to_save(self, _("Export the variation"), filters, proposal, "png")
+        path = await ask_to_export(
+            self, self._editor.preferences, _("Export the variation"), filters, proposal
+        )
         if path is not None:
             await self._editor.export(path, variation.id)
 

@@ -36,11 +36,13 @@ class Canvases(QWidget):
         readout: what lies under the pointer, as text; empty beside the photo.
         view_changed: another view, zoom, size, split or look of layouts is shown.
         open_requested: a photo for this ``Side`` shall be chosen.
+        dropped: these photos (paths) shall be opened on this ``Side``.
     """
 
     readout = Signal(str)
     view_changed = Signal()
     open_requested = Signal(object)
+    dropped = Signal(object, object)
 
     def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,6 +85,7 @@ class Canvases(QWidget):
     def _watch(self) -> None:
         for pane in self._panes.values():
             pane.open_requested.connect(self.open_requested)
+            pane.dropped.connect(self.dropped)
             view = pane.side_view.view
             view.readout.connect(self._read)
             view.viewport_changed.connect(self.view_changed)
@@ -182,6 +185,10 @@ class Canvases(QWidget):
         side_view = self._panes[Side.RESULT].side_view
         side_view.before = not side_view.before
         self._show_result()
+
+    def hold_before(self, held: bool) -> None:
+        """As long as a key is held, what was before."""
+        self._panes[Side.RESULT].side_view.before = held
 
     def _show_result(self) -> None:
         if not self._all:

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QWidget
 from hs_desktop.filetypes import PHOTOS
 
 
-def dropped_photo(mime: QMimeData) -> Path | None:
-    """The first photo among the files that are dragged."""
+def dropped_photos(mime: QMimeData) -> list[Path]:
+    """The photos among the files that are dragged."""
     paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-    return next((path for path in paths if path.suffix.lower() in PHOTOS), None)
+    return [path for path in paths if path.suffix.lower() in PHOTOS]
 
 
 class DropFrame(QWidget):

@@ -40,7 +40,8 @@ class FormingPicture(QObject):
     def _previewed(self, record: JobRecord, preview: Preview) -> None:
         self._waiting.stop()
         if self._item is None:
-            profile = screen_profile(self._result.view.screen())
+            chosen = self._editor.preferences["screen_profile"]
+            profile = screen_profile(self._result.view.screen(), chosen)
             self._item = PictureItem(preview.frame_image, alpha=preview.shown, screen_icc=profile)
             self._item.matrix = transform_of(np.array(preview.to_photo))
             self._result.show_forming(self._item)

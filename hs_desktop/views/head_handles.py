@@ -10,7 +10,8 @@ from engine.requests import HeadTransform
 from hs_desktop.canvas.handles import TransformHandles
 from hs_desktop.canvas.placement import Placement
 from hs_desktop.document import commands
-from hs_desktop.document.events import Change, What
+from hs_desktop.document.events import Change, Side, What
+from hs_desktop.document.layers import PictureLayer
 from hs_desktop.editor import Editor
 from hs_desktop.following import DocumentWatch, watch
 from hs_desktop.tools.state import Tool
@@ -20,7 +21,8 @@ from hs_desktop.views.side_view import SideView
 class HeadHandles(QObject):
     """There while the move tool is in the hand and the head's automatic position is known.
 
-    A drag, or a press of a key, is one undo command.
+    Not while a picture is worked on: then the tool moves that one. A drag, or a press of a key,
+    is one undo command.
     """
 
     def __init__(self, editor: Editor, result: SideView) -> None:
@@ -31,6 +33,7 @@ class HeadHandles(QObject):
         DocumentWatch(editor, self, changed=self._document_changed, replaced=self._arrange)
         watch(editor.tools.changed, self._arrange, self)
         editor.head_place_changed.connect(self._arrange)
+        editor.active_changed.connect(self._arrange)
         self._arrange()
 
     def flip(self) -> None:
@@ -46,7 +49,8 @@ class HeadHandles(QObject):
 
     def _arrange(self) -> None:
         placement = _placement(self._editor)
-        if placement is None or self._editor.tools.tool is not Tool.MOVE:
+        taken = self._editor.tools.tool is Tool.MOVE and not self._moves_picture
+        if placement is None or not taken:
             if self._handles is not None:
                 self._view.remove_overlay(self._handles)
                 self._handles = None
@@ -59,6 +63,14 @@ class HeadHandles(QObject):
         elif self._handles.placement != placement:
             self._handles.placement = placement
         self._follow()
+
+    @property
+    def _moves_picture(self) -> bool:
+        """Of pictures, those that lie on the photo pixel for pixel are retouching, and stay."""
+        layer = self._editor.active_on(Side.RESULT)
+        if not isinstance(layer, PictureLayer):
+            return False
+        return (layer.position, layer.size) != ((0, 0), self._view.photo_size)
 
     def _follow(self) -> None:
         value = self._editor.document.transform

@@ -34,3 +34,11 @@ class LayoutLook:
         self.opacity = 0.5
         self.outlines = False
         self.legend = True
+
+    def toggle_outlines(self) -> None:
+        """Only borders, or filled again; to be seen in any case."""
+        self.outlines = not self.outlines
+        self.visible = True
+
+    def toggle_legend(self) -> None:
+        self.legend = not self.legend

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
@@ -11,14 +13,18 @@ from hs_desktop.editor import Editor
 from hs_desktop.i18n import N_, _
 from hs_desktop.tools.hands.controller import Hands
 from hs_desktop.tools.hands.hand import Workplace
-from hs_desktop.views.drops import DropFrame, dropped_photo
+from hs_desktop.views.drops import DropFrame, dropped_photos
 from hs_desktop.views.empty_state import EmptyState
 from hs_desktop.views.legend import LegendKeeper
 from hs_desktop.views.look import LayoutLook
 from hs_desktop.views.people import PeopleKeeper
 from hs_desktop.views.side_view import SIDE_NAMES, SideView
 
-_DROP = {Side.HEAD: N_("Open as head photo"), Side.BODY: N_("Open as body photo")}
+_DROP = {
+    Side.HEAD: N_("Open as head photo"),
+    Side.BODY: N_("Open as body photo"),
+    Side.RESULT: N_("Add as a layer"),
+}
 
 
 class Pane(QWidget):
@@ -31,9 +37,11 @@ class Pane(QWidget):
 
     Signals:
         open_requested: a photo for this ``Side`` shall be chosen.
+        dropped: these photos (paths) shall be opened on this ``Side``.
     """
 
     open_requested = Signal(object)
+    dropped = Signal(object, object)
 
     def __init__(self, editor: Editor, side: Side, look: LayoutLook) -> None:
         super().__init__()
@@ -59,10 +67,8 @@ class Pane(QWidget):
         column.setSpacing(0)
         column.addWidget(self._title)
         column.addWidget(self._stack, 1)
-        self._drop_frame: DropFrame | None = None
-        if side in _DROP:
-            self.setAcceptDrops(True)
-            self._drop_frame = DropFrame(_(_DROP[side]), self)
+        self.setAcceptDrops(True)
+        self._drop_frame = DropFrame(_(_DROP[side]), self)
         view.installEventFilter(self)
         self.side_view.size_changed.connect(self._follow)
         self._follow()
@@ -86,22 +92,27 @@ class Pane(QWidget):
 
     # --- dropping; what isn't for this canvas is the window's ----------------------------------
 
+    def _photos(self, event: QDropEvent) -> list[Path]:
+        """Those that are for this canvas; the result takes layers once there is a picture."""
+        if self.side is Side.RESULT and self.side_view.view.photo_size is None:
+            return []
+        return dropped_photos(event.mimeData())
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self._drop_frame is None or dropped_photo(event.mimeData()) is None:
+        if not self._photos(event):
             event.ignore()
             return
         event.acceptProposedAction()
         self._drop_frame.show_over(self)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        if self._drop_frame is not None:
-            self._drop_frame.hide()
+        self._drop_frame.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = dropped_photo(event.mimeData())
-        if self._drop_frame is None or path is None:
+        paths = self._photos(event)
+        if not paths:
             event.ignore()
             return
         self._drop_frame.hide()
         event.acceptProposedAction()
-        self._editor.spawn(self._editor.open_photo(self.side, path))
+        self.dropped.emit(self.side, paths)

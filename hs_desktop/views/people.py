@@ -155,7 +155,9 @@ class PeopleKeeper(QObject):
             return
         self._end()
         state = self._editor.document.state
-        if (state.head_at if side is Side.HEAD else state.body_at) is None:
+        picked = state.head_at if side is Side.HEAD else state.body_at
+        # Whoever swapped these photos before, perhaps in another session, took whom they wanted.
+        if picked is None and self._editor.head_place is None:
             self.ask()
 
     def _picked(self, index: int) -> None:

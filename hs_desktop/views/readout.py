@@ -16,4 +16,6 @@ def readout_text(readout: Readout | None) -> str:
         parts.append(" ".join(str(level) for level in readout.colour))
     if readout.class_id is not None and readout.class_id < len(CLASSES):
         parts.append(_(CLASSES[readout.class_id].name))
+    if readout.mask is not None:
+        parts.append(_("mask {percent} %").format(percent=round(100 * readout.mask)))
     return " · ".join(parts)

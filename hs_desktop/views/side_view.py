@@ -14,6 +14,7 @@ from hs_desktop.document.stack import LayerStack
 from hs_desktop.document.state import ProjectState
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor
+from hs_desktop.following import watch
 from hs_desktop.i18n import N_, _
 from hs_desktop.views.look import LayoutLook
 from hs_desktop.views.screen import screen_profile
@@ -64,6 +65,7 @@ class SideView(QObject):
         self._compared: tuple[str, str] | None = None
         self.items.changed.connect(self._arrange)
         self.view.installEventFilter(self)
+        watch(editor.preferences.changed, self._preference_changed, self)
         self._take_colours()
         self._arrange()
 
@@ -122,10 +124,15 @@ class SideView(QObject):
         self.view.set_background(self.view.palette().color(QPalette.ColorRole.Dark))
 
     def _take_screen(self) -> None:
-        profile = screen_profile(self.view.screen())
+        chosen = self._editor.preferences["screen_profile"]
+        profile = screen_profile(self.view.screen(), chosen)
         for items in (self.items, self._beneath):
             if items is not None:
                 items.set_screen_profile(profile)
+
+    def _preference_changed(self, key: str) -> None:
+        if key == "screen_profile":
+            self._take_screen()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()

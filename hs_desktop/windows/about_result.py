@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from hs_desktop.commands.terminal import stage_name
+from hs_desktop.document.settings import Fitting
 from hs_desktop.document.variation import Variation
 from hs_desktop.i18n import _
 from hs_desktop.settings import setting
@@ -57,11 +58,30 @@ def made_with(variation: Variation) -> Rows:
         (_(setting("guidance").label), f"{sampling.guidance:g}"),
         (_(setting("steps").label), str(sampling.steps)),
         (_(setting("strength").label), f"{sampling.strength:g}"),
+        *_fitted(variation.fitting),
         (_("Device"), variation.device or _("unknown")),
         (_("Model pack"), variation.pack or _("unknown")),
         (_("Size"), _("{width} × {height} px").format(width=variation.size[0],
                                                       height=variation.size[1])),
     ]  # fmt: skip
+
+
+def _fitted(fitting: Fitting | None) -> Rows:
+    """How it was fitted to the photo, as far as that is known."""
+    if fitting is None:
+        return []
+    feather = _("automatic") if fitting.feather is None else f"{fitting.feather:g} px"
+    kept = fitting.keep_background
+    return [
+        *([] if kept is None else [(_(setting("keep_background").label), _switch(kept))]),
+        (_(setting("feather").label), feather),
+        (_(setting("match_grain").label), _switch(fitting.match_grain)),
+        (_(setting("match_skin").label), _switch(fitting.match_skin)),
+    ]
+
+
+def _switch(is_on: bool) -> str:
+    return _("on") if is_on else _("off")
 
 
 def times(variation: Variation) -> Rows:

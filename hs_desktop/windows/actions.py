@@ -14,6 +14,7 @@ from hs_desktop import edits
 from hs_desktop.document.events import Side
 from hs_desktop.editor import Editor
 from hs_desktop.i18n import N_
+from hs_desktop.importing import can_take_picture
 from hs_desktop.tools.state import Tool
 
 if TYPE_CHECKING:
@@ -128,8 +129,11 @@ _EDIT = (
        enabled=lambda e: e.document.history.can_undo),
     _A("edit.redo", EDIT, N_("&Redo"), lambda w: w.editor.document.redo(),
        "Ctrl+Shift+Z; Ctrl+Y", "redo", enabled=lambda e: e.document.history.can_redo),
+    _A("edit.paste", EDIT, N_("&Paste"), lambda w: w.files.paste(), "Ctrl+V",
+       help=N_("The picture in the clipboard as the photo that is looked at; on the result as a "
+               "layer."), apart=True),
     _A("edit.paste-head", EDIT, N_("Paste as &head photo"), lambda w: w.files.paste(Side.HEAD),
-       "Ctrl+Alt+V", help=N_("Take the picture in the clipboard as the head photo."), apart=True),
+       "Ctrl+Alt+V", help=N_("Take the picture in the clipboard as the head photo.")),
     _A("edit.paste-body", EDIT, N_("Paste as &body photo"), lambda w: w.files.paste(Side.BODY),
        "Ctrl+Shift+V", help=N_("Take the picture in the clipboard as the body photo.")),
     _A("edit.preferences", EDIT, N_("&Preferences…"), lambda w: w.dialogs.preferences(),
@@ -169,13 +173,23 @@ _VIEW = (
     _A("view.layout", VIEW, N_("Show &layout"), lambda w: w.canvases.toggle_layout(), "O",
        "layout", N_("The layout's classes over the photo."),
        checked=lambda w: w.canvases.layout_shown, apart=True),
+    _A("view.outlines", VIEW, N_("&Outlines only"), lambda w: w.canvases.look.toggle_outlines(),
+       "Shift+O", "outline", N_("Only the borders of the layout's classes."),
+       checked=lambda w: w.canvases.look.outlines),
+    _A("view.legend", VIEW, N_("Le&gend"), lambda w: w.canvases.look.toggle_legend(), "",
+       "legend", N_("The names of the classes in a corner of the canvas."),
+       checked=lambda w: w.canvases.look.legend),
     _A("view.full-screen", VIEW, N_("F&ull screen"), lambda w: w.toggle_full_screen(), "F11",
        checked=lambda w: w.isFullScreen(), apart=True),
 )  # fmt: skip
 
 _LAYER = (
+    _A("layer.import", LAYER, N_("&Import picture…"), lambda w: w.files.import_picture(),
+       "Ctrl+Shift+I", "photo",
+       N_("A file as a layer over the photo that is looked at; the move tool places it."),
+       lambda e: can_take_picture(e, e.side)),
     _A("layer.duplicate", LAYER, N_("&Duplicate"), lambda w: edits.duplicate_layer(w.editor),
-       "Ctrl+J", "duplicate", enabled=_has_layer),
+       "Ctrl+J", "duplicate", enabled=_has_layer, apart=True),
     _A("layer.delete", LAYER, N_("D&elete"), lambda w: edits.delete_layer(w.editor), "Del",
        "trash", enabled=_may_change),
     _A("layer.up", LAYER, N_("Move &up"), lambda w: edits.move_layer(w.editor, 1),
@@ -259,6 +273,8 @@ _WINDOW = (
 )  # fmt: skip
 
 _HELP = (
+    _A("help.guide", HELP, N_("&Guide"), lambda w: w.dialogs.guide(), "Shift+F1",
+       help=N_("From the first swap to the export, and all keys.")),
     _A("help.shortcuts", HELP, N_("&Keyboard shortcuts…"),
        lambda w: w.dialogs.preferences(shortcuts=True), "F1"),
     _A("help.diagnostics", HELP, N_("Copy &diagnostics"), lambda w: w.dialogs.copy_diagnostics(),
@@ -318,6 +334,10 @@ def _class_row(number: int) -> ActionRow:
 _BRUSH = (
     _A("brush.smaller", TOOL, N_("&Smaller brush"), _resize(1 / 1.25), "[", apart=True),
     _A("brush.larger", TOOL, N_("La&rger brush"), _resize(1.25), "]"),
+    _A("brush.softer", TOOL, N_("So&fter brush"), lambda w: w.editor.tools.harden(-0.25),
+       "Shift+["),
+    _A("brush.harder", TOOL, N_("Har&der brush"), lambda w: w.editor.tools.harden(0.25),
+       "Shift+]"),
     _A("brush.swap-class", TOOL, N_("E&xchange classes"),
        lambda w: w.editor.tools.exchange_classes(), "X",
        help=N_("The class in the hand and the one before.")),

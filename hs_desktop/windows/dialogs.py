@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog
 
@@ -41,10 +42,25 @@ class Dialogs:
             dialog.show_shortcuts()
         await self._show(dialog)
 
+    def guide(self) -> None:
+        """Beside the window, which goes on working."""
+        from hs_desktop.windows.guide import Guide
+
+        for other in self._window.findChildren(Guide):
+            if other.isVisible():
+                other.raise_()
+                other.activateWindow()
+                return
+        guide = Guide(self._window.action_set, self._window)
+        guide.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        guide.show()
+
     async def models(self) -> None:
         from hs_desktop.windows.models import ModelManager
 
-        await self._show(ModelManager(self._window.editor, packs_folder(), self._window))
+        editor = self._window.editor
+        folder = packs_folder(editor.preferences["pack_folder"])
+        await self._show(ModelManager(editor, folder, self._window))
 
     async def about(self) -> None:
         from hs_desktop.windows.about import About
@@ -79,9 +95,9 @@ class Dialogs:
     async def diagnostics(self) -> str:
         """As ``hs-desktop doctor`` prints them; takes some seconds the first time."""
         preferences = self._window.editor.preferences
-        device = None if preferences["device"] == "auto" else preferences["device"]
+        wanted = (preferences[key] for key in ("pack", "device", "precision"))
         with self._window.status.busy(_("Looking at the installation…")):
-            report = await asyncio.to_thread(examine, preferences["pack"], device)
+            report = await asyncio.to_thread(examine, *wanted)
         return format_report(report)
 
     async def _show(self, dialog: D) -> None:

@@ -5,17 +5,66 @@ from __future__ import annotations
 import base64
 import binascii
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from hs_desktop.i18n import _
 from hs_desktop.preferences import Preferences
 
-LAYOUT_VERSION = 1  # of the docks: another set of them needs another number
+LAYOUT_VERSION = 2  # of the docks: another set of them needs another number
 _KEPT = "window"
 _RIGHT, _BOTTOM = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
 _WIDTH = 356  # of the right column, widget px
 _STRIP = 132  # height of the variations
+_HEIGHTS = 252, 250, 198  # of the column's panels
+
+
+class Dock(QDockWidget):
+    """A panel with a title bar, unless it shares its place with others: then its tab says it.
+
+    Its switch brings it to the front where it is hidden behind the others, and hides it only
+    where it can be seen.
+    """
+
+    def __init__(self, name: str, title: str, panel: QWidget, window: QMainWindow) -> None:
+        super().__init__(title, window)
+        self._window = window
+        self._untitled: QWidget | None = None
+        self.setObjectName(name)
+        self.setWidget(panel)
+        self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
+        self.switch = QAction(title, self)
+        self.switch.setObjectName(f"panel.{name}")
+        self.switch.setCheckable(True)
+        self.switch.triggered.connect(self._switch)
+        self.visibilityChanged.connect(self.switch.setChecked)
+
+    def follow_tabs(self) -> None:
+        """Show the title bar or not, as it is placed now."""
+        tabbed = not self.isFloating() and bool(self._window.tabifiedDockWidgets(self))
+        if tabbed and self._untitled is None:
+            self._untitled = QWidget()
+            self.setTitleBarWidget(self._untitled)
+        elif not tabbed and self._untitled is not None:
+            former, self._untitled = self._untitled, None
+            self.setTitleBarWidget(None)  # type: ignore[arg-type]
+            former.deleteLater()
+
+    def come(self) -> None:
+        """To the front, with the focus in it."""
+        self.show()
+        self.raise_()
+        panel = self.widget()
+        panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if not panel.hasFocus():
+            panel.focusNextChild()
+
+    def _switch(self, wanted: bool) -> None:
+        if wanted:
+            self.come()
+        else:
+            self.hide()
 
 
 class Docks:
@@ -33,19 +82,32 @@ class Docks:
 
     def __init__(self, window: QMainWindow, panels: dict[str, tuple[str, QWidget]]) -> None:
         self._window = window
-        self._docks = {name: self._dock(name, *panel) for name, panel in panels.items()}
-        window.setDockNestingEnabled(True)
+        self._docks = {
+            name: Dock(name, title, panel, window) for name, (title, panel) in panels.items()
+        }
+        self._moving = QTimer(window)  # several are told of one move, and in the midst of it
+        self._moving.setSingleShot(True)
+        self._moving.setInterval(0)
+        self._moving.timeout.connect(self._follow_tabs)
+        for dock in self._docks.values():
+            for signal in (dock.visibilityChanged, dock.topLevelChanged, dock.dockLocationChanged):
+                signal.connect(self._moving.start)
+        option = QMainWindow.DockOption
+        window.setDockOptions(
+            option.AnimatedDocks | option.AllowNestedDocks | option.AllowTabbedDocks
+            | option.GroupedDragging  # a tab can be dragged out: it has no title bar
+        )  # fmt: skip
         window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.reset()
 
-    def __getitem__(self, name: str) -> QDockWidget:
+    def __getitem__(self, name: str) -> Dock:
         return self._docks[name]
 
     @property
     def actions(self) -> list[QAction]:
         """Switches that show and hide the panels."""
-        return [dock.toggleViewAction() for dock in self._docks.values()]
+        return [dock.switch for dock in self._docks.values()]
 
     def reset(self) -> None:
         """All to their first places."""
@@ -61,9 +123,10 @@ class Docks:
         for dock in docks.values():
             dock.show()
         docks[self.COLUMN[0]].raise_()
+        self._follow_tabs()
         column = [docks[name] for name in self.COLUMN]
         window.resizeDocks(column, [_WIDTH] * len(column), Qt.Orientation.Horizontal)
-        window.resizeDocks(column, [212, 248, 246], Qt.Orientation.Vertical)
+        window.resizeDocks(column, list(_HEIGHTS), Qt.Orientation.Vertical)
         window.resizeDocks([docks[self.STRIP]], [_STRIP], Qt.Orientation.Vertical)
 
     def show(self, name: str) -> None:
@@ -89,12 +152,12 @@ class Docks:
             return False
         return self._window.restoreState(state, LAYOUT_VERSION)
 
-    def _dock(self, name: str, title: str, panel: QWidget) -> QDockWidget:
-        dock = QDockWidget(title, self._window)
-        dock.setObjectName(name)
-        dock.setWidget(panel)
-        dock.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
-        return dock
+    def _follow_tabs(self) -> None:
+        for dock in self._docks.values():
+            dock.follow_tabs()
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for bar in self._window.findChildren(QTabBar, options=direct):
+            bar.setAccessibleName(_("Panels"))
 
 
 def _text(data: QByteArray) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,10 @@ from hs_desktop.document.export import FLAT, LAYERED
 from hs_desktop.editor import Editor, Level
 from hs_desktop.filetypes import PHOTOS, PROJECT
 from hs_desktop.i18n import _
+from hs_desktop.importing import add_picture, can_take_picture, import_picture
 from hs_desktop.windows.asking import Button, ask, ask_to_open, ask_to_save
+from hs_desktop.windows.exporting import ask_to_export
+from hs_desktop.windows.psd_layers import MERGED, ask_for_layer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,15 +58,65 @@ class Files:
             await self.open_file(path)
 
     async def open_file(self, path: Path, side: Side | None = None) -> None:
-        """A project; or a photo, for ``side`` or for the first side that has none."""
+        """A project; or a photo, for ``side`` or for the first side that has none.
+
+        On the result, a photo becomes a layer over it.
+        """
         self._remember(path)
         if path.suffix.lower() == PROJECT:
             if await self.may_leave():
                 await self._editor.open_project(path, self.may_leave)
             return
+        layer = await self._psd_layer(path)
+        if layer is None:
+            return
         if side is None:
-            side = Side.BODY if len(self._editor.document.head) else Side.HEAD
-        await self._editor.open_photo(side, path)
+            side = self._missing_side()
+        if side is Side.RESULT:
+            await import_picture(self._editor, side, path, layer or None)
+        elif layer == MERGED:
+            await self._editor.open_photo(side, path)
+        else:
+            await self._open_psd_layer(side, path, layer)
+
+    async def open_files(self, paths: Sequence[Path], side: Side | None = None) -> None:
+        """What was dropped: one file, or a head and a body.
+
+        Args:
+            paths: projects and photos.
+            side: of the first photo; the second is for the other side. By default of two the
+                first is the head, and one is for the first side that has none.
+        """
+        others = {Side.HEAD: Side.BODY, Side.BODY: Side.HEAD}
+        if side is None and len(paths) > 1:
+            side = Side.HEAD
+        for path in paths:
+            await self.open_file(path, side)
+            side = None if side is None else others.get(side, side)
+
+    def _missing_side(self) -> Side:
+        return Side.BODY if len(self._editor.document.head) else Side.HEAD
+
+    async def _psd_layer(self, path: Path) -> str | None:
+        """Which layer of a Photoshop file; ``MERGED`` of all else, ``None`` if given up."""
+        if path.suffix.lower() not in (".psd", ".psb"):
+            return MERGED
+        from hs_desktop.reading import read_psd_layers  # brings decoders along
+
+        text = _("Reading {name}…").format(name=path.name)
+        layers = await self._editor.readings.read(text, lambda _watch: read_psd_layers(path))
+        if len(layers) < 2:
+            return MERGED
+        return await ask_for_layer(path.name, layers, self._window)
+
+    async def _open_psd_layer(self, side: Side, path: Path, layer: str) -> None:
+        from hs_desktop.reading import read_picture
+
+        document = self._editor.document
+        text = _("Reading {name}…").format(name=path.name)
+        photo = await self._editor.readings.read(text, lambda _watch: read_picture(path, layer))
+        if document is self._editor.document:
+            self._editor.set_photo(side, photo, layer)
 
     async def open_sample(self) -> None:
         """Two photos that come with the program, as a project without a name."""
@@ -121,8 +175,29 @@ class Files:
         if path is not None:
             await self.open_file(path, side)
 
-    async def paste(self, side: Side) -> None:
-        """The picture in the clipboard as the head or body photo; a copied file is opened."""
+    async def import_picture(self) -> None:
+        """Ask for a picture that becomes a layer of the side that is worked on."""
+        side = self._editor.side
+        path = await ask_to_open(
+            self._window, _("Import a picture as a layer"), _photo_filters(), self._folder()
+        )
+        if path is None:
+            return
+        self._remember(path)
+        layer = await self._psd_layer(path)
+        if layer is not None:
+            await import_picture(self._editor, side, path, layer or None)
+
+    async def paste(self, side: Side | None = None) -> None:
+        """The picture in the clipboard as the head or body photo; a copied file is opened.
+
+        Args:
+            side: by default that which is looked at; on the result it becomes a layer.
+        """
+        if side is None:
+            side = self._editor.side
+            if side is Side.RESULT and not can_take_picture(self._editor, side):
+                side = self._missing_side()
         mime = QGuiApplication.clipboard().mimeData()
         for url in [] if mime is None else mime.urls():
             if url.isLocalFile() and Path(url.toLocalFile()).suffix.lower() in PHOTOS:
@@ -132,14 +207,17 @@ class Files:
         if image.isNull():
             self._editor.say(_("There is no picture in the clipboard."), Level.WARNING)
             return
-        photo = await asyncio.to_thread(photo_of, image)
-        self._editor.set_photo(side, photo, _("Pasted photo"))
+        if side is Side.RESULT:
+            pixels, icc = await asyncio.to_thread(cut_out_of, image)
+            add_picture(self._editor, side, pixels, icc, _("Pasted picture"))
+        else:
+            photo = await asyncio.to_thread(photo_of, image)
+            self._editor.set_photo(side, photo, _("Pasted photo"))
 
     async def export(self) -> None:
-        suffix = ".png"
-        path = await ask_to_save(
-            self._window, _("Export the result"), _export_filters(), self._proposal(suffix),
-            suffix[1:],
+        path = await ask_to_export(
+            self._window, self._editor.preferences, _("Export the result"), _export_filters(),
+            self._proposal(".png"),
         )  # fmt: skip
         if path is not None:
             self._remember(path)
@@ -174,16 +252,27 @@ def photo_of(image: QImage) -> Photo:
 
     from engine.imageio import Photo
 
+    pixels, icc = _rgbx_of(image, QImage.Format.Format_RGBX8888, QImage.Format.Format_RGBX64)
+    return Photo(np.ascontiguousarray(pixels[..., :3]), icc=icc)
+
+
+def cut_out_of(image: QImage) -> tuple[NDArray[Any], bytes | None]:
+    """The same as H x W x 4 RGBA, uint8 or uint16, and the profile."""
+    return _rgbx_of(image, QImage.Format.Format_RGBA8888, QImage.Format.Format_RGBA64)
+
+
+def _rgbx_of(
+    image: QImage, format_8: QImage.Format, format_16: QImage.Format
+) -> tuple[NDArray[Any], bytes | None]:
+    import numpy as np
+
     deep = image.depth() > 32
-    wanted = QImage.Format.Format_RGBX64 if deep else QImage.Format.Format_RGB888
-    converted = image.convertToFormat(wanted)
-    height, width = converted.height(), converted.width()
+    converted = image.convertToFormat(format_16 if deep else format_8)
     rows: NDArray[Any] = np.frombuffer(converted.constBits(), np.uint16 if deep else np.uint8)
-    rows = rows.reshape(height, -1)
-    channels = 4 if deep else 3
-    pixels = rows[:, : channels * width].reshape(height, width, channels)[..., :3]
+    height, width = converted.height(), converted.width()
+    pixels = rows.reshape(height, -1)[:, : 4 * width].reshape(height, width, 4).copy()
     icc = bytes(image.colorSpace().iccProfile().data()) if image.colorSpace().isValid() else None
-    return Photo(np.ascontiguousarray(pixels), icc=icc or None)
+    return pixels, icc or None
 
 
 def _photo_filters() -> list[str]:

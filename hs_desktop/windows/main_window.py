@@ -12,10 +12,14 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
     QPaintEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QHBoxLayout,
+    QLineEdit,
     QMainWindow,
     QMenu,
     QToolBar,
@@ -38,8 +42,10 @@ from hs_desktop.panels.sampling import SamplingPanel
 from hs_desktop.panels.tool_options import ToolOptions
 from hs_desktop.panels.variations import VariationsPanel
 from hs_desktop.views.canvases import Canvases
+from hs_desktop.views.side_view import BEFORE_KEY
 from hs_desktop.windows.action_set import ActionSet
 from hs_desktop.windows.actions import (
+    CLASS_ROWS,
     EDIT,
     FILE,
     MENUS,
@@ -53,6 +59,7 @@ from hs_desktop.windows.files import Files, title_of
 from hs_desktop.windows.status_bar import StatusBar
 
 SIZE = QSize(1280, 800)
+_ENTER = Qt.Key.Key_Return, Qt.Key.Key_Enter
 
 
 class MainWindow(QMainWindow):
@@ -92,11 +99,12 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(editor.bridge, editor.readings)
         self.setStatusBar(self.status)
         self.setCentralWidget(self._centre())
+        self._classes = ClassesPanel(editor)
         self.docks = Docks(
             self,
             {
                 "layers": (_("Layers"), LayersPanel(editor)),
-                "classes": (_("Classes"), ClassesPanel(editor)),
+                "classes": (_("Classes"), self._classes),
                 "sampling": (_("Sampling"), SamplingPanel(editor)),
                 "history": (_("History"), HistoryPanel(editor)),
                 "jobs": (_("Jobs"), JobsPanel(editor)),
@@ -216,9 +224,14 @@ class MainWindow(QMainWindow):
             signal.connect(refresh)
         editor.tools.changed.connect(refresh)
         editor.readings.changed.connect(refresh)
+        self.action_set.shortcuts_changed.connect(self._tell_class_keys)
+        self._tell_class_keys()
         self.canvases.readout.connect(self.status.set_readout)
         self.canvases.view_changed.connect(self._view_changed)
         self.canvases.open_requested.connect(lambda side: editor.spawn(self.files.open_photo(side)))
+        self.canvases.dropped.connect(
+            lambda side, paths: editor.spawn(self.files.open_files(paths, side))
+        )
         self._document_replaced()
 
     def _document_replaced(self) -> None:
@@ -245,6 +258,11 @@ class MainWindow(QMainWindow):
         self.setWindowModified(document.is_modified)
         self.action_set.refresh()
 
+    def _tell_class_keys(self) -> None:
+        native = QKeySequence.SequenceFormat.NativeText
+        shortcuts = [self.action_set[row.id].shortcut() for row in CLASS_ROWS]
+        self._classes.set_keys([shortcut.toString(native) for shortcut in shortcuts])
+
     def _view_changed(self) -> None:
         view = self.canvases.view
         size = view.photo_size
@@ -267,6 +285,22 @@ class MainWindow(QMainWindow):
             self._was_painted = True
             self.painted.emit()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What no panel wanted: the keys go back to the canvas, where the tools' letters work."""
+        field = isinstance(self.focusWidget(), QLineEdit | QAbstractSpinBox)
+        if event.key() == Qt.Key.Key_Escape or (field and event.key() in _ENTER):
+            self.canvases.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        elif event.key() == BEFORE_KEY and not event.isAutoRepeat():
+            self.canvases.hold_before(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == BEFORE_KEY and not event.isAutoRepeat():
+            self.canvases.hold_before(False)
+        else:
+            super().keyReleaseEvent(event)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _files_of(event.mimeData().urls()):
             event.acceptProposedAction()
@@ -274,8 +308,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Projects and photos beside the canvases; those take photos for their own side."""
         event.acceptProposedAction()
-        for path in _files_of(event.mimeData().urls()):
-            self.editor.spawn(self.files.open_file(path))
+        self.editor.spawn(self.files.open_files(_files_of(event.mimeData().urls())))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close:

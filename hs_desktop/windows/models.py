@@ -66,6 +66,7 @@ class ModelManager(QDialog):
         self._busy = QProgressBar()
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
+        self._busy.setAccessibleName(_("Progress"))
         self._busy.setFixedHeight(10)
         self._outcome = QLabel()
         self._outcome.setWordWrap(True)

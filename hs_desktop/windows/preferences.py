@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from hs_desktop.windows.main_window import MainWindow
 
 _PAGES = (
-    (N_("General"), ("theme", "language", "show_welcome", "provenance")),
-    (N_("Engine"), ("device", "pack", "engine_memory")),
+    (N_("General"), ("theme", "language", "screen_profile", "show_welcome")),
+    (N_("Engine"), ("device", "precision", "pack", "pack_folder", "engine_memory")),
+    (N_("Export"), ("quality", "lossless", "bits", "provenance")),
     (N_("Memory"), ("undo_memory", "variation_memory", "autosave_seconds")),
 )
 SHORTCUTS = len(_PAGES)  # the page's index
@@ -88,14 +89,18 @@ class PreferencesDialog(QDialog):
         manager.clicked.connect(lambda: self._window.editor.spawn(self._window.dialogs.models()))
         folder = QPushButton(_("Open pack &folder"))
         folder.setIcon(icon("folder"))
-        folder.setToolTip(str(packs_folder()))
-        folder.clicked.connect(_open_pack_folder)
+        folder.clicked.connect(self._open_pack_folder)
         row = QHBoxLayout()
         for button in (manager, folder):
             button.setAutoDefault(False)
             row.addWidget(button)
         row.addStretch(1)
         return row
+
+    def _open_pack_folder(self) -> None:
+        folder = packs_folder(self._preferences["pack_folder"])
+        folder.mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def _set(self, key: str, value: Value) -> None:
         self._preferences[key] = value
@@ -113,15 +118,11 @@ def _row(key: str, preferences: Preferences) -> Setting:
     row = setting(key)
     if key != "pack":
         return row
-    choices = {pack.key: _pack_name(pack) for pack in installed_packs(packs_folder())}
+    own = packs_folder(preferences["pack_folder"])
+    choices = {pack.key: _pack_name(pack) for pack in installed_packs(own)}
     choices.setdefault(preferences[key], preferences[key])
     return replace(row, choices=tuple(choices.items()))
 
 
 def _pack_name(pack: InstalledPack) -> str:
     return pack.key if pack.manifest is None else f"{pack.manifest.name} {pack.manifest.version}"
-
-
-def _open_pack_folder() -> None:
-    packs_folder().mkdir(parents=True, exist_ok=True)
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(packs_folder())))

@@ -18,6 +18,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from engine import exif
+from engine.fileoptions import FileOptions
 from engine.imageio import (
     Photo,
     read_photo,
@@ -222,3 +223,54 @@ def test_any_exif_can_be_written(block: bytes, tmp_path: Path) -> None:
     for suffix in ("jpg", "png", "tif", "webp"):
         write_photo(Photo(RGB8, exif=block), tmp_path / f"a.{suffix}")
         assert read_photo(tmp_path / f"a.{suffix}").size == (24, 20)
+
+
+# --- what is asked of the file -----------------------------------------------------------------
+
+
+def sizes(photo: Photo, path: Path, *wanted: FileOptions) -> list[int]:
+    made = []
+    for options in wanted:
+        write_photo(photo, path, options=options)
+        made.append(path.stat().st_size)
+    return made
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "webp"])
+def test_a_lower_quality_is_a_smaller_file(tmp_path: Path, suffix: str) -> None:
+    photo = Photo(noise(64, 64, 3))
+    usual, low, high, same = sizes(
+        photo, tmp_path / f"a.{suffix}", FileOptions(), FileOptions(40), FileOptions(100),
+        FileOptions(95, bits=16),
+    )  # fmt: skip
+    assert low < usual < high
+    assert same == usual
+
+
+def test_webp_without_loss(tmp_path: Path) -> None:
+    photo = Photo(noise(64, 64, 3), profiles.matrix_profile(), exif_block("<"))
+    path = tmp_path / "a.webp"
+    write_photo(photo, path, options=FileOptions(1, lossless=True))
+    again = read_photo(path)
+    np.testing.assert_array_equal(again.pixels, photo.pixels)
+    assert again.icc == photo.icc
+    assert again.exif is not None
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("bits", [None, 8, 16])
+def test_bits_can_be_chosen(tmp_path: Path, suffix: str, dtype: type, bits: int | None) -> None:
+    eight = noise(40, 30, 3)
+    pixels = eight if dtype is np.uint8 else eight.astype(np.uint16) * 257
+    path = tmp_path / f"a.{suffix}"
+    write_photo(Photo(pixels), path, options=FileOptions(bits=bits))
+    again = read_photo(path)
+    assert again.bit_depth == (bits or 8 * np.dtype(dtype).itemsize)
+    np.testing.assert_array_equal(again.pixels, eight * (1 if again.bit_depth == 8 else 257.0))
+
+
+@pytest.mark.parametrize("wrong", [{"quality": 0}, {"quality": 101}, {"bits": 12}])
+def test_what_no_file_can_be(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"quality|bits"):
+        FileOptions(**wrong)

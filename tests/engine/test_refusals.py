@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine import decoding, exif
+from engine import exif, opening
 from engine.errors import InputFileError
 from engine.imageio import read_mask, read_photo, write_photo
 from tests.engine.pictures import (
@@ -231,7 +231,7 @@ def test_odd_but_whole_files_give_no_warnings(
 def test_large_photos_pass_the_header_check(tmp_path: Path) -> None:
     """110 MP: refused for being cut short, not for its size; and without a warning."""
     path = save(tmp_path, raw_png(RGB8, 2, size=(11000, 10000)))
-    with decoding.opened(path) as source:
+    with opening.opened(path) as source:
         assert source.header.size == (11000, 10000)
     with pytest.raises(InputFileError, match="cut short"):
         read_photo(path)

@@ -232,6 +232,14 @@ def test_unknown_packs_and_devices(tiny_pack: Path) -> None:
         PipelineRunner("nowhere")
     with pytest.raises(DeviceError, match="'cuda:77'"):
         PipelineRunner(tiny_pack, "cuda:77")
+    with pytest.raises(DeviceError, match="fp16"):
+        PipelineRunner(tiny_pack, "cpu", "fp16")
+
+
+def test_models_compute_in_the_precision_that_is_asked_for(tiny_pack: Path) -> None:
+    runner = PipelineRunner(tiny_pack, "cpu", "bf16")
+    assert runner.describe().device == "cpu bf16"
+    assert runner.pipeline.denoiser.dtype is torch.bfloat16
 
 
 def test_the_real_parser_and_finder_can_be_asked(

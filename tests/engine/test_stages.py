@@ -15,7 +15,7 @@ from engine import stages
 from engine.errors import NoPersonError
 from engine.framing import Similarity, canonical_frame, lower_face_centre, warp
 from engine.imageio import Photo
-from engine.labels import BODY, HEAD, IGNORE, NECK, SemanticClass, mask_of, palette
+from engine.labels import BODY, HEAD, IGNORE, NECK, SemanticClass, mask_of
 from engine.masks import RIM, dilate
 from engine.requests import HeadTransform
 from engine.runner import load_pipeline
@@ -365,33 +365,3 @@ def test_a_frames_layout_in_the_photo() -> None:
     shows = stages.inside_mask((800, 900), to_frame)
     assert (back == person())[shows].mean() > 0.995
     assert photo[-1, 0] == C.BACKGROUND
-
-
-def test_a_whole_person_is_parsed(pipeline: HSDiffusionPipeline) -> None:
-    """A photo much larger than the frame: coat to the ground, a bag far out."""
-    layout = np.zeros((760, 700), np.uint8)
-    layout[40:296, 230:486] = person()
-    layout[200:700, 270:446][layout[200:700, 270:446] == 0] = C.UPPER_CLOTHES
-    layout[500:640, 520:600] = C.BODY_ACCESSORY
-    photo = Photo(palette()[layout])
-    head = stages.find(pipeline, photo)
-    whole = stages.whole_view(photo, head.to_frame)
-    done = []
-    got = stages.parse_whole(pipeline, whole, lambda: done.append(1))
-    assert len(done) == len(stages.tiles_of(whole))
-    assert stages.tiles_of(whole)[-1] == stages.BEFORE_FRAME  # the canonical one has the say
-    back = stages.photo_layout(got, whole.to_frame, photo.size)
-    assert back.shape == layout.shape
-    assert (back == layout).mean() > 0.98
-
-
-def test_tiles_show_some_of_the_photo(pipeline: HSDiffusionPipeline) -> None:
-    photo = snapshot()
-    head = stages.find(pipeline, photo)
-    whole = stages.whole_view(photo, head.to_frame)
-    tiles = stages.tiles_of(whole)
-    assert 1 < len(tiles) < 30
-    covered = np.zeros(whole.inside.shape, bool)
-    for x, y in tiles:
-        covered[y : y + 256, x : x + 256] = True
-    assert covered[whole.inside].all()

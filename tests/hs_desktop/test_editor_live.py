@@ -12,7 +12,7 @@ from hs_desktop.document.layers import LayoutLayer
 from hs_desktop.editor import LIVE, Editor, Message
 from tests.hs_desktop.conftest import WindowLoop, body_photo, head_photo
 from tests.hs_desktop.document.projects import facts, find
-from tests.hs_desktop.editing import paint, variations
+from tests.hs_desktop.editing import paint, swapped, variations
 from tests.hs_desktop.fake_engine import FakeEngine
 
 
@@ -21,6 +21,16 @@ def live(loaded: Editor, loop: WindowLoop) -> Editor:
     loaded.live = True
     loop.settle(loaded)
     return loaded
+
+
+def test_switched_off_it_neither_looks_nor_holds_on_to_photos(
+    live: Editor, loop: WindowLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.live = False
+    assert live._live._key is None
+    monkeypatch.setattr("hs_desktop.live.swap_key", lambda _: pytest.fail("looked"))
+    swapped(live, loop)
+    assert len(variations(live)) == 2
 
 
 def test_live_makes_one_result_and_renews_it(

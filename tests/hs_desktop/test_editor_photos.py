@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtTest import QSignalSpy
 
 from engine.imageio import Photo
-from engine.labels import SemanticClass
+from engine.labels import Layout, SemanticClass
 from engine.requests import HeadTransform
 from hs_desktop.document import commands
 from hs_desktop.document.events import Side
 from hs_desktop.document.layers import LayoutLayer, MaskLayer, MaskRole, PhotoLayer
+from hs_desktop.document.planes import Plane
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor, Message
+from hs_desktop.made import ParsedLayers
 from tests.hs_desktop.conftest import WindowLoop, body_photo, head_photo
 from tests.hs_desktop.document.projects import facts, find
 from tests.hs_desktop.editing import kinds, paint, swapped, variations
@@ -175,3 +178,47 @@ def test_nothing_to_parse(editor: Editor) -> None:
     assert editor.parse(Side.BODY) is None
     with pytest.raises(ValueError, match="made"):
         editor.set_photo(Side.RESULT, head_photo(), "x")
+
+
+def test_another_photo_while_layers_are_made_of_the_layout(
+    loaded: Editor, loop: WindowLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go = threading.Event(), threading.Event()
+    original = ParsedLayers.of
+
+    def held(side: Side, layout: Layout) -> ParsedLayers:
+        reached.set()
+        assert go.wait(20)
+        return original(side, layout)
+
+    monkeypatch.setattr(ParsedLayers, "of", held)
+    loaded.set_photo(Side.HEAD, head_photo((40, 60)), "first.png")
+    loop.until(reached.is_set)
+    loaded.set_photo(Side.HEAD, head_photo((50, 70)), "second.png")
+    go.set()
+    loop.settle(loaded)
+    layers = loaded.document.head.layers
+    assert [layer.name for layer in layers] == ["second.png", "Layout", "Head mask"]
+    assert {layer.size for layer in layers} == {(50, 70)}
+
+
+def test_the_windows_thread_makes_no_layers_of_what_the_engine_gives(
+    editor: Editor, loop: WindowLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of large photos that would hold the window up."""
+    window, wrong = threading.current_thread(), []
+    original = Plane.__init__
+
+    def watched(plane: Plane, *args: Any, **options: Any) -> None:
+        if threading.current_thread() is window:
+            wrong.append(plane)
+        original(plane, *args, **options)
+
+    monkeypatch.setattr(Plane, "__init__", watched)
+    editor.set_photo(Side.HEAD, head_photo(), "head.png")
+    editor.set_photo(Side.BODY, body_photo(), "body.png")
+    loop.settle(editor)
+    swapped(editor, loop)
+    swapped(editor, loop)
+    assert kinds(editor, Side.RESULT) == [MaskLayer, LayoutLayer, Variation, Variation]
+    assert not wrong

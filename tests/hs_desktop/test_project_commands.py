@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from engine.engine import Engine
+from engine.imageio import read_photo
 from hs_desktop.cli import main
 from hs_desktop.document import commands, hsd
 from hs_desktop.document.document import Document
@@ -23,7 +24,7 @@ from tests.hs_desktop.fake_engine import FakeEngine
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     fake = FakeEngine()
-    monkeypatch.setattr("engine.engine.open_engine", lambda *args: Engine(fake._load))
+    monkeypatch.setattr("engine.engine.open_engine", lambda *args, **more: Engine(fake._load))
     return fake
 
 
@@ -86,6 +87,18 @@ def test_provenance_can_be_left_out(scripted: FakeEngine, project: Path) -> None
     assert main(["render", str(project), "-o", str(silent), "--no-provenance"]) == 0
     assert b"compositeWithTrainedAlgorithmicMedia" in told.read_bytes()
     assert b"compositeWithTrainedAlgorithmicMedia" not in silent.read_bytes()
+
+
+def test_how_the_file_is_written(scripted: FakeEngine, project: Path) -> None:
+    out, small = project.with_name("out.jpg"), project.with_name("small.jpg")
+    assert main(["export", str(project), "-o", str(out)]) == 0
+    assert main(["export", str(project), "-o", str(small), "--quality", "30"]) == 0
+    assert small.stat().st_size < out.stat().st_size
+    whole, deep = project.with_name("whole.webp"), project.with_name("deep.tif")
+    assert main(["export", str(project), "-o", str(whole), "--lossless"]) == 0
+    np.testing.assert_array_equal(pixels(whole), photo((160, 200), 2).pixels)
+    assert main(["render", str(project), "-o", str(deep), "--bits", "16"]) == 0
+    assert read_photo(deep).bit_depth == 16
 
 
 @pytest.mark.parametrize("command", ["render", "export"])

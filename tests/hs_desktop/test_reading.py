@@ -22,7 +22,7 @@ from engine.imageio import Photo, read_photo, write_photo
 from hs_desktop import reading
 from hs_desktop.document.parts import Part
 from hs_desktop.document.psd import write_psd
-from hs_desktop.reading import read_picture, read_psd_layers
+from hs_desktop.reading import read_cut_out, read_picture, read_psd_layers
 from tests.engine import profiles
 from tests.engine.pictures import encoded, exif_block, noise, save, smooth
 
@@ -46,6 +46,36 @@ def test_what_the_engine_reads_is_read_as_before(name: str, tmp_path: Path) -> N
     one, other = read_picture(tmp_path / name), read_photo(tmp_path / name)
     np.testing.assert_array_equal(one.pixels, other.pixels)
     assert (one.icc, one.exif, one.format) == (other.icc, other.exif, other.format)
+
+
+# --- with transparency -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparency_is_kept(mode: str, tmp_path: Path) -> None:
+    colours = {"RGBA": (10, 200, 30, 100), "LA": (77, 100)}[mode]
+    Image.new(mode, (9, 7), colours).save(tmp_path / "small.png")  # a layer may be tiny
+    pixels, icc = read_cut_out(tmp_path / "small.png")
+    assert (pixels.shape, pixels.dtype, icc) == ((7, 9, 4), np.uint8, None)
+    wanted = {"RGBA": [10, 200, 30, 100], "LA": [77, 77, 77, 100]}[mode]
+    assert np.abs(pixels.reshape(-1, 4).astype(int) - wanted).max() <= 1
+
+
+def test_premultiplied_colours_are_divided(tmp_path: Path) -> None:
+    stored = np.full((20, 20, 4), (50, 25, 0, 100), np.uint8)
+    stored[0] = 0
+    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", extrasamples=["assocalpha"])
+    pixels, _icc = read_cut_out(tmp_path / "a.tif")
+    assert pixels[5, 5].tolist() == [127, 63, 0, 100]
+    assert pixels[0, 0].tolist() == [0, 0, 0, 0]
+
+
+def test_what_is_opaque_stays_so(tmp_path: Path) -> None:
+    write_photo(Photo(picture(), profiles.matrix_profile()), tmp_path / "a.tif")
+    pixels, icc = read_cut_out(tmp_path / "a.tif")
+    np.testing.assert_array_equal(pixels[..., :3], picture())
+    assert (pixels[..., 3] == 255).all()
+    assert icc == profiles.matrix_profile()
 
 
 # --- HEIC --------------------------------------------------------------------------------------

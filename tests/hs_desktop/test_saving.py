@@ -119,27 +119,30 @@ def test_what_is_painted_while_exporting_is_not_exported(
 def test_what_is_painted_while_it_is_kept_is_kept_next(
     painted: Editor, loop: WindowLoop, tmp_path: Path, held: Callable[[Any, str], Gate]
 ) -> None:
-    painted.autosave = Autosave(tmp_path, painted.document)
+    painted._keeper.autosave = Autosave(tmp_path, painted.document)
     gate = held(autosave, "to_manifest")
     before = facts(painted.document.state)
+    keeping = painted._keeper.autosave
+
+    def kept() -> dict[str, Any]:
+        assert keeping._session is not None
+        lock = keeping._session.lock
+        lock.release()  # as if the process had died
+        (left,) = recoverable(tmp_path)
+        found = facts(left.load().state)
+        left.release()
+        lock.acquire()
+        return found
+
     first = painted.spawn(painted.autosave_now())
     loop.until(gate.reached.is_set)
     paint_all(painted)
-    second = painted.spawn(painted.autosave_now())  # waits for the first
-    loop.run_until_complete(asyncio.sleep(0.02))
     after = facts(painted.document.state)
     gate.open.set()
-    session = painted.autosave._session
-    assert session is not None
-    for task, wanted in ((first, before), (second, after)):
-        loop.run_until_complete(task)
-        if wanted is before and second.done():
-            continue  # the second came at once
-        session.lock.release()  # as if the process had died
-        (left,) = recoverable(tmp_path)
-        assert facts(left.load().state) == wanted
-        left.release()
-        session.lock.acquire()
+    loop.run_until_complete(first)
+    assert kept() == before
+    loop.run_until_complete(asyncio.gather(painted.autosave_now(), painted.autosave_now()))
+    assert kept() == after
 
 
 def test_the_windows_thread_reads_no_pixels(
@@ -156,7 +159,7 @@ def test_the_windows_thread_reads_no_pixels(
 
         return call
 
-    painted.autosave = Autosave(tmp_path / "autosave", painted.document)
+    painted._keeper.autosave = Autosave(tmp_path / "autosave", painted.document)
     paint(painted, class_id=SemanticClass.NECK)
     with monkeypatch.context() as patch:
         for kind in (Plane, FrozenPlane):
@@ -168,13 +171,13 @@ def test_the_windows_thread_reads_no_pixels(
         loop.run_until_complete(painted.export(tmp_path / "a.ora"))
         loop.run_until_complete(painted.save(tmp_path / "a.hsd"))
     assert wrong == []
-    painted.autosave.close()
+    painted._keeper.autosave.close()
 
 
 def test_once_saved_there_is_nothing_to_be_recovered(
     painted: Editor, loop: WindowLoop, tmp_path: Path
 ) -> None:
-    painted.autosave = Autosave(tmp_path / "autosave", painted.document)
+    painted._keeper.autosave = Autosave(tmp_path / "autosave", painted.document)
     loop.run_until_complete(painted.autosave_now())
     assert list(tmp_path.glob("autosave/*/index.json"))
     loop.run_until_complete(painted.save(tmp_path / "a.hsd"))

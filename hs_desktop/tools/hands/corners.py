@@ -13,7 +13,7 @@ from hs_desktop.canvas.viewport import Point
 from hs_desktop.editor import Level
 from hs_desktop.i18n import _, translated
 from hs_desktop.tools.hands.areas import put_polygon
-from hs_desktop.tools.hands.hand import Hand, Workplace
+from hs_desktop.tools.hands.hand import Hand, Workplace, erases
 from hs_desktop.tools.hands.outline import Outline
 from hs_desktop.tools.hands.targets import layout_target
 
@@ -24,7 +24,8 @@ class Polygon(Hand):
     """Clicked corner by corner.
 
     A click on the first corner, a double click or Enter closes it and gives the area its
-    class; Backspace takes the last corner back, Escape all of them.
+    class; Backspace takes the last corner back, Escape all of them. Where the first corner is
+    set with the right button, or the pen's other end, the area gets back what the parser said.
     """
 
     cursor = Qt.CursorShape.CrossCursor
@@ -34,7 +35,7 @@ class Polygon(Hand):
         self._outline = Outline(corners=True, on_key=self._key)
         self._corners: list[Point] = []
         self._pointer: Point | None = None
-        self._closed_by_double_click = False
+        self._closed_by_double_click = self._erase = False
 
     @property
     def is_open(self) -> bool:
@@ -45,10 +46,9 @@ class Polygon(Hand):
         if self._closed_by_double_click:  # its second press
             self._closed_by_double_click = False
             return
-        if event.button != Qt.MouseButton.LeftButton:
-            return
         if not self._corners:
             layout_target(self.place)  # told now, not after all the work
+            self._erase = erases(event)
             self.place.view.add_overlay(self._outline)
         elif len(self._corners) > 2 and self._is_near_first(event):
             self._close()
@@ -96,7 +96,7 @@ class Polygon(Hand):
     def _close(self) -> None:
         corners = self._corners
         self.lay_down()
-        put_polygon(self.place, _("Polygon"), corners)
+        put_polygon(self.place, _("Polygon"), corners, self._erase)
 
     def cancel(self) -> None:
         """Escape with the button down: all corners, as with the button up."""

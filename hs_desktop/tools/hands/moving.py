@@ -16,7 +16,7 @@ _DRAG = 5.0  # widget px that make a click a drag
 
 
 class Pan(Hand):
-    """Moves what is shown."""
+    """Moves what is shown; a double click fits it."""
 
     cursor = Qt.CursorShape.OpenHandCursor
 
@@ -36,6 +36,9 @@ class Pan(Hand):
     def release(self, event: PointerEvent) -> None:
         self._from = None
         self.place.view.tool_cursor = self.cursor
+
+    def double_click(self, event: PointerEvent) -> None:
+        self.place.view.fit()
 
     def cancel(self) -> None:
         if self._from is not None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from hs_desktop.document import commands
 from hs_desktop.document.compositing import base_photo
 from hs_desktop.document.errors import LayerError
@@ -113,8 +111,8 @@ def retouch_picture(place: Workplace) -> PictureLayer:
         layer = _topmost_picture(place)
         if layer is None or not layer.name.startswith(_("Retouch")) or not _fits(layer, photo):
             width, height = photo.size
-            nothing = np.zeros((height, width, 4), photo.pixels.dtype)
-            made = PictureLayer(name=_("Retouch"), pixels=Plane(nothing), icc=photo.icc)
+            nothing = Plane.zeros((height, width, 4), photo.pixels.dtype)
+            made = PictureLayer(name=_("Retouch"), pixels=nothing, icc=photo.icc)
             place.document.do(commands.add_layer(place.side, made))
             layer = place.document.layer(made.id)
     assert isinstance(layer, PictureLayer)

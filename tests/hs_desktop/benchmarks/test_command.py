@@ -39,8 +39,8 @@ def test_the_table_is_printed_and_the_report_written(
 ) -> None:
     file = tmp_path / "report.json"
     command = ["bench", "--gui", "--json", str(file), "--swaps", "3", "--napari", "python3.12"]
-    assert main([*command, "--pack", "mine", "--device", "cpu"]) == 1
-    assert benches == [Bench("mine", "cpu", 3, "python3.12")]
+    assert main([*command, "--pack", "mine", "--device", "cpu", "--precision", "fp32"]) == 1
+    assert benches == [Bench("mine", "cpu", 3, "python3.12", precision="fp32")]
     said = capsys.readouterr()
     assert [line.split()[-1] for line in said.out.splitlines()] == ["met", "met"]
     assert said.out.splitlines()[1].endswith("not met")
@@ -88,9 +88,9 @@ def test_what_fails_is_told_and_the_rest_is_measured(
         "endurance",
     ]  # fmt: skip
     options = dict(asked)
-    assert options["live"] == {"engine": ["mine", None]}
+    assert options["live"] == {"engine": ["mine", None, None]}
     assert options["viewing"] == {"photo": "l", "engine": None}
-    assert options["endurance"] == {"swaps": 7, "engine": ["mine", None]}
+    assert options["endurance"] == {"swaps": 7, "engine": ["mine", None, None]}
     assert report["failed"] == {"viewing": "no photo"}
     assert report["figures"]["times_napari"] == 25.0
     assert "for_napari" not in report["figures"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
@@ -141,6 +142,26 @@ def test_memory_is_bounded() -> None:
     assert len(store) in (5, 6)  # those at the edge are smaller
     mipmaps.close()
     assert (len(store), store.nbytes) == (0, 0)
+
+
+def test_pictures_that_are_garbage_give_their_memory_back() -> None:
+    """In whatever thread they are collected, even while somebody looks at tiles."""
+    store = TileStore()
+    gone, stays = (of(picture(100, 50), store) for _ in range(2))
+    for mipmaps in (gone, stays):
+        store.begin()
+        mipmaps.make((0, 0, 0))
+    tiles = store.of(stays._owner)
+    holder = [gone]
+    del gone, mipmaps
+    thread = threading.Thread(target=holder.clear)
+    looked = [next(tiles)]
+    thread.start()
+    thread.join()
+    looked += tiles
+    store.begin()
+    assert len(looked) == len(store) == 1
+    assert stays.is_current((0, 0, 0))
 
 
 def test_what_is_shown_together_is_kept_together() -> None:

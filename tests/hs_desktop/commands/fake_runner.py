@@ -20,11 +20,11 @@ class FakeRunner:
     def __init__(self) -> None:
         self.requests: list[Any] = []
         self.script: Callable[[Any, JobContext], None] = lambda request, context: None
-        self.opened: list[tuple[Any, Any]] = []
+        self.opened: list[tuple[Any, Any, Any]] = []
         self.error: Exception | None = None
 
-    def open(self, pack: Any = None, device: Any = None) -> Engine:
-        self.opened.append((pack, device))
+    def open(self, pack: Any = None, device: Any = None, *, precision: Any = None) -> Engine:
+        self.opened.append((pack, device, precision))
         return Engine(self._load)
 
     def _load(self) -> FakeRunner:

@@ -136,12 +136,14 @@ def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path)
              match_grain=False, no_match_skin=True, provenance=False),
         {"command": "parse", "image": "a.png", "out": "4.png", "at": [3, 4]},
         {"command": "layout", "head": "a.png", "body": "b.png", "out": "5.png"},
-        {"command": "replace-head", "image": "a.png", "out": "6.jpg", "seed": 9},
-        {"command": "retouch", "image": str(photos / "a.png"), "mask": "mask.png", "out": "7.png"},
+        {"command": "replace-head", "image": "a.png", "out": "6.jpg", "seed": 9,
+         "quality": 60, "lossless": False},
+        {"command": "retouch", "image": str(photos / "a.png"), "mask": "mask.png", "out": "7.png",
+         "bits": 16},
     ]  # fmt: skip
     path = write(photos, jobs)
-    assert batch(path, "--workers=1", "--pack=mine", "--device=cpu") == 0
-    assert runner.opened == [("mine", "cpu")]
+    assert batch(path, "--workers=1", "--pack=mine", "--device=cpu", "--precision=fp32") == 0
+    assert runner.opened == [("mine", "cpu", "fp32")]
     first, second, third, parse, layout, replace, retouch = runner.requests
     assert first.sampling == SamplingSettings(7, 2.0, 4, 0.5)
     assert first.transform == HeadTransform((-3.0, 4.0), 1.5, -8.0, True)
@@ -161,6 +163,7 @@ def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path)
     assert layout.swap.head.path == photos / "a.png"
     assert replace.sampling == SamplingSettings(9, strength=1.0)
     assert retouch.mask.shape == (SIZE, SIZE)
+    assert imageio.read_photo("results/7.png").bit_depth == 16
     names = {path.name for path in Path("results").iterdir()}
     assert names == {
         "1-1.png", "1-2.png", "r.png", "2.png", "3.png", "4.png", "5.png", "6.jpg", "7.png",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +155,39 @@ def test_too_little_memory(
     runner.script = script
     assert main(SWAP.split()) == 2
     assert "memory" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody sends signals there")
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP"])
+def test_a_signal_leaves_nothing_half_written(
+    runner: FakeRunner, folder: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, number: str,
+) -> None:  # fmt: skip
+    before = files(folder)
+    signals = []
+
+    def told(_file: int) -> None:
+        signals.append(number)
+        signal.raise_signal(signal.Signals[number])
+
+    monkeypatch.setattr(os, "fsync", told)
+    assert main(SWAP.split()) == 130
+    assert signals == [number]
+    assert capsys.readouterr().err.endswith("Stopped.\n")
+    assert files(folder) == before
+    assert no_thread_is_left()
+    assert signal.getsignal(signal.Signals[number]) is signal.SIG_DFL
+
+
+def test_a_signal_that_is_ignored_stays_so(
+    runner: FakeRunner, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(os, "fsync", lambda _file: signal.raise_signal(signal.SIGTERM))
+        assert main(SWAP.split()) == 0
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 def test_ctrl_c(runner: FakeRunner, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

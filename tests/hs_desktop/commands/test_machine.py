@@ -19,12 +19,16 @@ def test_bench(
     from types import SimpleNamespace
 
     fake = SimpleNamespace(
-        bench=lambda pack, device=None: {"pack": pack, "device": device},
+        bench=lambda *wanted: dict(zip(("pack", "device", "precision"), wanted, strict=True)),
         format_table=lambda figures: f"a table of {figures['pack']}",
     )
     monkeypatch.setitem(sys.modules, "engine.evaluation.bench", fake)
-    assert main(["bench", "--json", "--pack", "mine", "--device", "cpu"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"pack": "mine", "device": "cpu"}
+    assert (
+        main(["bench", "--json", "--pack", "mine", "--device", "cpu", "--precision", "fp32"]) == 0
+    )
+    assert json.loads(capsys.readouterr().out) == {
+        "pack": "mine", "device": "cpu", "precision": "fp32",
+    }  # fmt: skip
     assert main(["bench", "--pack", "mine"]) == 0
     assert capsys.readouterr().out == "a table of mine\n"
 

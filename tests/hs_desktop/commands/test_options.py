@@ -39,7 +39,7 @@ def test_defaults_are_those_of_the_requests(runner: FakeRunner, folder: Path) ->
     assert_same(layout.swap, SwapRequest(layout.swap.head, layout.swap.body))
     assert_same(parse, ParseRequest(parse.photo))
     assert ReplaceHeadRequest(photo).sampling == REPLACE_HEAD_SAMPLING
-    assert runner.opened == [(None, None)] * 5
+    assert runner.opened == [(None, None, None)] * 5
 
 
 def assert_same(request: Any, expected: Any) -> None:
@@ -150,8 +150,46 @@ def test_photos_of_other_kinds_are_read(runner: FakeRunner, folder: Path) -> Non
     assert runner.requests[0].head.format == "HEIC"
 
 
-def test_pack_and_device_reach_the_engine(runner: FakeRunner, folder: Path) -> None:
+def test_what_is_computed_on_reaches_the_engine(runner: FakeRunner, folder: Path) -> None:
+    wanted = ["--pack", "mine", "--device", "cuda:1", "--precision", "fp32"]
     for command in (SWAP, REPLACE, RETOUCH, "layout head.png body.png -o l.png",
                     "parse body.png -o p.png"):  # fmt: skip
-        assert main([*command.split(), "--pack", "mine", "--device", "cuda:1"]) == 0
-    assert runner.opened == [("mine", "cuda:1")] * 5
+        assert main([*command.split(), *wanted]) == 0
+    assert runner.opened == [("mine", "cuda:1", "fp32")] * 5
+
+
+@pytest.mark.parametrize("command", [SWAP, REPLACE, RETOUCH])
+def test_how_the_file_is_written(runner: FakeRunner, folder: Path, command: str) -> None:
+    command = command.replace("out.png", "{out}")
+    for out, option, depth in (
+        ("deep.png", "--bits 16", 16), ("plain.tif", "--bits 8", 8), ("plain.png", "", 8),
+        ("fine.jpg", "--quality 100", 8), ("coarse.jpg", "--quality 5", 8),
+        ("whole.webp", "--lossless --quality 20", 8),
+    ):  # fmt: skip
+        assert main(shlex.split(f"{command.format(out=out)} {option}")) == 0
+        assert imageio.read_photo(out).bit_depth == depth
+    assert Path("coarse.jpg").stat().st_size < Path("fine.jpg").stat().st_size
+    np.testing.assert_array_equal(
+        imageio.read_photo("whole.webp").pixels, imageio.read_photo("plain.png").pixels
+    )
+
+
+@pytest.mark.parametrize(
+    ("out", "option", "words"),
+    [
+        ("out.jpg", "--bits 16", ["--bits", ".png", ".tif", "out.jpg"]),
+        ("out.png", "--quality 80", ["--quality", ".jpg", ".webp", "out.png"]),
+        ("out.jpg", "--lossless", ["--lossless", ".webp", "out.jpg"]),
+        ("out.png", "--bits 12", ["12"]),
+        ("out.jpg", "--quality 101", ["101", "1 to 100"]),
+    ],
+)
+def test_what_a_format_does_not_leave_open(
+    runner: FakeRunner, folder: Path, capsys: pytest.CaptureFixture[str],
+    out: str, option: str, words: list[str],
+) -> None:  # fmt: skip
+    assert main(shlex.split(f"{SWAP.replace('out.png', out)} {option}")) == 2
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert all(word in error for word in words)
+    assert not runner.requests

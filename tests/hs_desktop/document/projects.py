@@ -99,7 +99,7 @@ def facts(state: ProjectState) -> Any:
     for side in Side:
         stack = state.stack(side)
         sides[side] = [_layer_facts(layer) for layer in stack], stack.solo
-    return sides, state.head_at, state.body_at, state.transform, state.settings
+    return sides, state.head_at, state.body_at, state.transform, state.settings, state.findings
 
 
 def _layer_facts(layer: Layer) -> Any:
@@ -116,7 +116,7 @@ def _layer_facts(layer: Layer) -> Any:
     elif isinstance(layer, Variation):
         said.append(_photo_facts(layer.base))
         said += [(crop.key, crop.at) for crop in (layer.patch, layer.region, layer.head)]
-        said += [layer.sampling, dict(layer.milliseconds), layer.notes]
+        said += [layer.sampling, layer.fitting, dict(layer.milliseconds), layer.notes]
         said += [layer.device, layer.pack, layer.starred]
     return said
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from engine.errors import OutputFileError
 from hs_desktop.document import commands as c
-from hs_desktop.document import hsd
+from hs_desktop.document import hsd, sessions
 from hs_desktop.document.autosave import Autosave, recoverable
 from hs_desktop.document.document import Document
 from hs_desktop.document.errors import ProjectError
@@ -282,8 +283,64 @@ def test_a_tick_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mo
     assert not autosave.tick()
     autosave.close()
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputFileError, match="can't be written"):
-        Autosave(tmp_path / "file", document).tick()
+    homeless = Autosave(tmp_path / "file", document)
+    for _ in range(2):
+        with pytest.raises(OutputFileError, match="can't be written"):
+            homeless.tick()
+    (tmp_path / "file").unlink()
+    assert homeless.tick()
+    homeless.close()
+
+
+def test_without_room_for_its_folder_no_lock_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, **_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    autosave = Autosave(tmp_path, full_document())
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions.Path, "mkdir", lambda path, **kw: None if kw else full(path))
+        with pytest.raises(OutputFileError, match="No space left"):
+            autosave.tick()
+    assert not list(tmp_path.iterdir())
+    assert autosave.tick()
+    autosave.close()
+
+
+def test_a_start_that_takes_a_new_lock_for_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks: list[FileLock] = []
+    original = sessions._lock
+
+    def raced(parent: Path, name: str) -> FileLock:
+        if not locks:
+            locks.append(original(parent, name))
+            locks[0].acquire()
+        return original(parent, name)
+
+    monkeypatch.setattr(sessions, "_lock", raced)
+    autosave = Autosave(tmp_path, full_document())
+    assert autosave.tick()
+    locks[0].release()
+    autosave.close()
+
+
+def test_what_cannot_be_read_for_now_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allow_log: None
+) -> None:
+    folder = tmp_path / "autosave"
+    died(folder.parent, "autosave.tick()")
+
+    def too_many(path: Path) -> bytes:
+        raise OSError(24, "Too many open files", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", too_many)
+        assert recoverable(folder) == []
+    (left,) = recoverable(folder)
+    left.discard()
 
 
 def test_saving_ends_the_need(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from hs_desktop.document.events import Side
 from hs_desktop.document.layers import LayoutLayer, MaskLayer, PhotoLayer, PictureLayer
 from hs_desktop.document.planes import Plane
 from hs_desktop.document.variation import Variation
+from hs_desktop.made import ParsedLayers
 from hs_desktop.rects import Rect
 from hs_desktop.results import set_parsed
 from tests.hs_desktop.document.projects import find, full_document, layout, photo, variation
@@ -79,7 +80,7 @@ def test_what_the_user_painted_on_the_photos_overrides_the_engine() -> None:
     width, height = head.size
     ids = np.zeros((height, width), np.uint8)
     ids[5:20, 5:20] = SemanticClass.HAIR
-    set_parsed(document, Side.HEAD, ids)
+    set_parsed(document, Side.HEAD, ParsedLayers.of(Side.HEAD, ids))
     own, mask = (find(document, Side.HEAD, kind) for kind in (LayoutLayer, MaskLayer))
     plain = document.swap_request()
     assert (plain.head_layout, plain.head_mask, plain.body_layout) == (None, None, None)
@@ -112,7 +113,8 @@ def test_what_the_user_painted_on_the_photos_overrides_the_engine() -> None:
 def test_a_painted_body_layout_is_sent_along() -> None:
     document = full_document()
     body = find(document, Side.BODY, PhotoLayer).photo
-    set_parsed(document, Side.BODY, np.zeros((body.height, body.width), np.uint8))
+    nothing = np.zeros((body.height, body.width), np.uint8)
+    set_parsed(document, Side.BODY, ParsedLayers.of(Side.BODY, nothing))
     own = find(document, Side.BODY, LayoutLayer)
     assert document.swap_request().body_layout is None
     edit(document, own.id, "ids", Rect(2, 2, 8, 8), SemanticClass.NECK)

@@ -126,3 +126,29 @@ def test_cut() -> None:
     np.testing.assert_array_equal(crop.pixels, pixels[1:4, 2:5])
     nothing = cut(pixels, pixels > 99)
     assert nothing.pixels.shape == (1, 1)
+
+
+def test_an_array_that_nobody_else_writes_is_taken_over() -> None:
+    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    plane = Plane(pixels, copy=False)
+    assert np.shares_memory(plane.pixels, pixels)
+    assert not np.shares_memory(Plane(pixels).pixels, pixels)
+    again = Plane(plane.pixels, copy=False)  # read-only: somebody else writes it
+    plane.writable(Rect(0, 0, 1, 1))[...] = 99
+    assert (plane.highest, again.highest) == (99, 11)
+    assert not np.shares_memory(Plane(pixels[:, ::2], copy=False).pixels, pixels)
+
+
+def test_a_plane_with_nothing_on_it() -> None:
+    plane = Plane.zeros((5, 7, 4), np.uint16)
+    assert (plane.shape, plane.dtype, plane.highest) == ((5, 7, 4), np.uint16, 0)
+    assert plane.key == Plane(np.zeros((5, 7, 4), np.uint16)).key
+
+
+def test_the_highest_value_follows_changes() -> None:
+    plane = Plane(np.full((4, 4), 3, np.uint8))
+    frozen = (plane.highest, plane.frozen())[1]
+    plane.writable(Rect(0, 0, 4, 4))[...] = 1
+    assert (plane.highest, frozen.highest) == (1, 3)
+    plane.writable(Rect(1, 1, 2, 2))[...] = 7
+    assert plane.frozen().highest == 7

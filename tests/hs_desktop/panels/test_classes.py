@@ -70,6 +70,16 @@ def test_search(panel: ClassesPanel, editor: Editor) -> None:
     assert panel._nothing.isVisible()
 
 
+def test_keys_are_told(panel: ClassesPanel) -> None:
+    index = panel.view.model().index(SemanticClass.NECK, 0)
+    assert index.data(Qt.ItemDataRole.ToolTipRole) == "Neck, key Shift+0"
+    keys = [""] * len(CLASSES)
+    keys[SemanticClass.NECK] = "Ctrl+K"
+    panel.set_keys(keys)
+    assert index.data(Qt.ItemDataRole.ToolTipRole) == "Neck, key Ctrl+K"
+    assert panel.view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole) == "Background"
+
+
 def test_exchange(panel: ClassesPanel, editor: Editor) -> None:
     QTest.mouseClick(panel.exchange, LEFT)
     assert editor.tools.class_id is SemanticClass.BACKGROUND

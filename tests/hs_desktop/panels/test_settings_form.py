@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSlider
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLineEdit,
+    QStyle,
+    QStyleOptionSlider,
+)
 from pytestqt.qtbot import QtBot
 
 from hs_desktop.panels.settings_form import (
     ChoiceField,
     NumberField,
+    PathField,
     SettingsForm,
     SwitchField,
     TextField,
 )
-from hs_desktop.settings import PREFERENCES, SAMPLING, Value
+from hs_desktop.settings import PREFERENCES, SAMPLING, Setting, Value
+from tests.hs_desktop.conftest import WindowLoop
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -175,3 +185,25 @@ def test_the_wheel_turns_only_what_has_the_focus(sampling: Form) -> None:
     field.box.setFocus()
     wheel()
     assert sampling.said == [("steps", 9)]
+
+
+def test_a_path_is_chosen_in_a_dialog(qtbot: QtBot, loop: WindowLoop, tmp_path: Path) -> None:
+    row = Setting("place", "", "Place", "Where.", path="folder")
+    form = SettingsForm([row], {"place": ""})
+    qtbot.addWidget(form)
+    form.show()
+    told: list[tuple[str, object]] = []
+    form.changed.connect(lambda *change: told.append(change))
+    field = form["place"]
+    assert isinstance(field, PathField)
+    QTest.mouseClick(field.choose, Qt.MouseButton.LeftButton)
+    loop.until(lambda: form.findChildren(QFileDialog))
+    (asked,) = form.findChildren(QFileDialog)
+    name = asked.findChild(QLineEdit)
+    assert name is not None
+    name.setText(str(tmp_path))
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    loop.until(lambda: told)
+    assert told == [("place", str(tmp_path))]
+    QTest.mouseClick(field.reset, Qt.MouseButton.LeftButton)
+    assert told[-1] == ("place", "")

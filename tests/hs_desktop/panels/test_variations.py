@@ -16,6 +16,7 @@ from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor, Message
 from hs_desktop.panels.variation_model import Forming
 from hs_desktop.panels.variations import VariationsPanel
+from hs_desktop.windows.exporting import ExportDialog
 from tests.hs_desktop.conftest import WindowLoop
 from tests.hs_desktop.fake_engine import FakeEngine
 
@@ -58,7 +59,20 @@ def visible(editor: Editor) -> list[int]:
 def test_an_empty_strip_says_what_to_do(qtbot: QtBot, editor: Editor) -> None:
     panel = shown(qtbot, editor)
     assert panel._empty.isVisible()
+    assert "Open a head and a body photo" in panel._empty.text()
     assert not any(button.isEnabled() for button in (panel.star, panel.compare, panel.delete))
+
+
+def test_with_both_photos_an_empty_strip_says_swap(
+    qtbot: QtBot, loaded: Editor, loop: WindowLoop
+) -> None:
+    panel = shown(qtbot, loaded)
+    assert panel._empty.isVisible()
+    assert "press Swap" in panel._empty.text()
+    assert "Open" not in panel._empty.text()
+    while loaded.document.history.can_undo:
+        loaded.document.undo()
+    assert "Open a head" in panel._empty.text()
 
 
 def test_a_click_applies(panel: VariationsPanel, swapped: Editor) -> None:
@@ -188,6 +202,8 @@ def test_export_one(
     panel.view.clearSelection()
     click(panel, 1, CTRL)
     QTest.mouseClick(panel.export, LEFT)
+    loop.until(lambda: panel.findChildren(ExportDialog), "the question how")
+    panel.findChildren(ExportDialog)[0].accept()
     loop.until(target.exists, "the file")
     loop.settle(swapped)
     assert (read_photo(target).pixels == made(swapped)[1].photo().pixels).all()

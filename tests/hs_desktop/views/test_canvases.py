@@ -5,19 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QSlider, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from hs_desktop.document import commands
 from hs_desktop.document.events import Side
+from hs_desktop.document.layers import MaskLayer
 from hs_desktop.editor import Editor
 from hs_desktop.views.canvases import Canvases
 from tests.hs_desktop.canvas.looking import LEFT, NO_MODIFIER, move, wheel
 from tests.hs_desktop.conftest import WindowLoop, head_photo
-from tests.hs_desktop.views.showing import at_work, new_canvases, on_widget
+from tests.hs_desktop.views.showing import at_work, new_canvases, on_widget, top
 
 
 @pytest.fixture
@@ -140,6 +141,11 @@ def test_the_readout(canvases: Canvases, loaded: Editor) -> None:
     move(view, on_widget(view, (40.5, 20.5)))
     colour = " ".join(str(level) for level in photo.pixels[20, 40])
     assert told[-1] == f"40, 20 · {colour} · hair"
+    mask = top(loaded, Side.HEAD, MaskLayer)
+    loaded.document.do(commands.change_layer(mask.id, visible=True))
+    move(view, on_widget(view, (41.5, 20.5)))
+    percent = round(100 * float(mask.combined()[20, 41]))
+    assert told[-1].endswith(f"hair · mask {percent} %")
     move(view, on_widget(view, (-3, -3)))
     assert told[-1] == ""
 
@@ -212,18 +218,27 @@ def drop(widget: QWidget, path: Path) -> bool:
 
 
 @pytest.mark.parametrize("side", [Side.HEAD, Side.BODY])
-def test_photos_are_dropped(
-    empty: Canvases, editor: Editor, loop: WindowLoop, tmp_path: Path, side: Side
-) -> None:
-    path = tmp_path / "photo.png"
-    Image.new("RGB", (40, 30), (9, 99, 199)).save(path)
-    assert drop(empty.pane(side), path)
-    loop.until(lambda: len(editor.document.state.stack(side)) > 1, "the photo and its layout")
-    assert empty.view_of(side).photo_size == (40, 30)
-    loop.settle(editor)
+def test_photos_are_dropped(empty: Canvases, tmp_path: Path, side: Side) -> None:
+    dropped: list[tuple[Side, list[Path]]] = []
+    empty.dropped.connect(lambda *told: dropped.append(told))
+    assert drop(empty.pane(side), tmp_path / "photo.png")
+    assert dropped == [(side, [tmp_path / "photo.png"])]
 
 
 def test_what_else_is_dropped_is_the_windows(empty: Canvases, tmp_path: Path) -> None:
     assert not drop(empty.pane(Side.HEAD), tmp_path / "project.hsd")
     assert not drop(empty.pane(Side.HEAD), tmp_path / "notes.txt")
     assert not drop(empty.pane(Side.RESULT), tmp_path / "photo.png")
+
+
+def test_the_slider_goes_by_keys(canvases: Canvases) -> None:
+    canvases.toggle_split()
+    view = canvases.view_of(Side.RESULT)
+    slider = view.split
+    assert slider is not None
+    alt = Qt.KeyboardModifier.AltModifier
+    QTest.keyClick(view, Qt.Key.Key_Right, alt)
+    assert slider.position == pytest.approx(0.52)
+    QTest.keyClick(view, Qt.Key.Key_Left, alt)
+    QTest.keyClick(view, Qt.Key.Key_Left)  # moves the view, as ever
+    assert slider.position == pytest.approx(0.5)

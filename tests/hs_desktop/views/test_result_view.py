@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -171,6 +173,25 @@ def test_handles_come_and_go(
     assert "swap" in said[-1].text
 
 
+def test_a_project_that_is_opened_again_has_its_handles(
+    swapped: Canvases, loaded: Editor, loop: WindowLoop, tmp_path: Path
+) -> None:
+    place = loaded.head_place
+    assert place is not None
+    loop.run_until_complete(loaded.save(tmp_path / "a.hsd"))
+    loaded.new()
+    assert loaded.head_place is None
+    assert not handles(swapped)
+    loop.run_until_complete(loaded.open_project(tmp_path / "a.hsd"))
+    loop.settle(loaded)
+    assert loaded.head_place == place
+    assert len(handles(swapped)) == 1
+    view = at_work(swapped, Side.RESULT)
+    x0, y0, *_ = head_box((160, 200))
+    line(view, (x0 + 8, y0 + 10), (x0 + 13, y0 + 10), (x0 + 20, y0 + 6))
+    assert loaded.document.transform.shift == pytest.approx((12, -4))
+
+
 # --- people ------------------------------------------------------------------------------------
 
 TWO = ((20.0, 20.0, 60.0, 70.0), (90.0, 20.0, 130.0, 70.0))
@@ -223,6 +244,26 @@ def test_a_click_beside_all_keeps_the_first(canvases: Canvases, loaded: Editor) 
     click(view, (75, 150))
     assert canvases.pane(Side.BODY).people.picker is None  # type: ignore[union-attr]
     assert loaded.document.history.index == count
+
+
+def test_people_are_known_when_a_project_is_opened_again(
+    canvases: Canvases, loaded: Editor, loop: WindowLoop, tmp_path: Path
+) -> None:
+    loaded._found.set_people(Side.BODY, TWO)
+    loop.run_until_complete(loaded.save(tmp_path / "unasked.hsd"))
+    loaded.swap()
+    loop.settle(loaded)
+    loop.run_until_complete(loaded.save(tmp_path / "swapped.hsd"))
+    people = canvases.pane(Side.BODY).people  # type: ignore[union-attr]
+    for name, asked in (("swapped.hsd", False), ("unasked.hsd", True)):
+        loaded.new()
+        assert people.picker is None
+        assert not canvases.ask_person(Side.BODY)
+        loop.run_until_complete(loaded.open_project(tmp_path / name))
+        loop.settle(loaded)
+        assert loaded.people(Side.BODY) == TWO
+        assert (people.picker is not None) is asked  # who was taken needn't be told again
+        assert canvases.ask_person(Side.BODY)
 
 
 # --- legend and hint ---------------------------------------------------------------------------

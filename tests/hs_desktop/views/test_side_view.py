@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -20,6 +22,7 @@ from hs_desktop.editor import Editor
 from hs_desktop.rects import Rect
 from hs_desktop.views.canvases import Canvases
 from hs_desktop.views.screen import screen_profile
+from tests.engine import profiles
 from tests.hs_desktop.canvas.looking import look
 from tests.hs_desktop.conftest import WindowLoop
 from tests.hs_desktop.document.projects import full_document, picture, variation
@@ -237,6 +240,20 @@ def test_the_screens_profile() -> None:
     usual = QColorSpace(QColorSpace.NamedColorSpace.SRgb)
     assert screen_profile(_Screen(usual)) is None  # type: ignore[arg-type]
     assert screen_profile(object()) is None  # type: ignore[arg-type]
+
+
+def test_the_profile_of_a_calibrated_screen(
+    canvases: Canvases, editor: Editor, tmp_path: Path
+) -> None:
+    path = tmp_path / "screen.icc"
+    path.write_bytes(profiles.matrix_profile())
+    view = at_work(canvases, Side.BODY)
+    canvases.look.visible = False
+    before = look(view)
+    editor.preferences["screen_profile"] = str(path)
+    assert (look(view) != before).any()
+    editor.preferences["screen_profile"] = str(tmp_path / "gone.icc")  # counts as none
+    np.testing.assert_array_equal(look(view), before)
 
 
 def test_a_dead_canvas_hears_nothing(qtbot: QtBot, loaded: Editor, loop: WindowLoop) -> None:

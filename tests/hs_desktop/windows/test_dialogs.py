@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.packs import MODELS, PackManifest, find_pack, write_manifest
 from engine.resources import resource_path
+from hs_desktop.document import commands
 from hs_desktop.document.autosave import Autosave, recoverable
 from hs_desktop.document.events import Side
+from hs_desktop.document.settings import Fitting
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor, Message
 from hs_desktop.preferences import Preferences
@@ -42,6 +45,7 @@ from hs_desktop.windows.shortcuts import ShortcutsPage
 from hs_desktop.windows.welcome import Welcome
 from tests.hs_desktop.conftest import WindowLoop
 from tests.hs_desktop.document.projects import facts, full_document
+from tests.hs_desktop.editing import swapped
 from tests.hs_desktop.windows.conftest import choose, press
 
 Dialog = Callable[[type[Any]], Any]
@@ -186,6 +190,17 @@ def rows(manager: ModelManager) -> list[list[str]]:
     return [[item.text(column) for column in range(4)] for item in items]
 
 
+def test_packs_lie_where_the_preferences_say(
+    window: MainWindow, dialog: Dialog, preferences: Preferences, tmp_path: Path
+) -> None:
+    own = tmp_path / "elsewhere"
+    (own / "mine").mkdir(parents=True)
+    (own / "mine" / "pack.json").write_text("{}")
+    preferences["pack_folder"] = str(own)
+    window.action_set["window.models"].trigger()
+    assert rows(dialog(ModelManager))[-1] == ["mine", "", "", "can't be read"]
+
+
 def test_the_pack_in_use_is_listed_and_verified(
     manager: ModelManager, editor: Editor, loop: WindowLoop
 ) -> None:
@@ -290,8 +305,26 @@ def test_how_a_result_was_made(
     press(dialog(AboutResult), "Copy")
     text = QGuiApplication.clipboard().text()
     assert text == as_text(variation)
-    for part in (f"Seed: {variation.sampling.seed}", "Guidance: 1.5", "scripted 1.0", "sampling: "):
+    for part in (
+        f"Seed: {variation.sampling.seed}", "Guidance: 1.5", "Strength: 0.4", "scripted 1.0",
+        "Keep background: on", "Feather: automatic", "Match grain: on", "Match skin: on",
+        "sampling: ",
+    ):  # fmt: skip
         assert part in text
+
+
+def test_about_a_result_that_was_made_otherwise(loaded: Editor, loop: WindowLoop) -> None:
+    loaded.document.do(commands.set_settings(keep_background=False, feather=2.5, match_skin=False))
+    swapped(loaded, loop)
+    variation = loaded.document.result.layers[-1]
+    assert isinstance(variation, Variation)
+    said = as_text(variation)
+    for part in ("Keep background: off", "Feather: 2.5 px", "Match grain: on", "Match skin: off"):
+        assert part in said
+    older = as_text(replace(variation, fitting=None))
+    assert "Feather" not in older
+    retouched = as_text(replace(variation, fitting=Fitting(None, None, True, True)))
+    assert "background" not in retouched
 
 
 def test_the_log_is_searched_and_copied(tmp_path: Path, qtbot: QtBot, loop: WindowLoop) -> None:

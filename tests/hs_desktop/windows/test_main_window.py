@@ -18,6 +18,7 @@ from hs_desktop.document import hsd
 from hs_desktop.document.events import Side
 from hs_desktop.editor import Editor, Message
 from hs_desktop.preferences import Preferences
+from hs_desktop.windows.exporting import ExportDialog
 from hs_desktop.windows.main_window import MainWindow
 from tests.hs_desktop.conftest import WindowLoop
 from tests.hs_desktop.fake_engine import FakeEngine
@@ -125,6 +126,7 @@ def test_export_by_dialog(
 ) -> None:
     loaded.spawn(window.files.export())
     choose(dialog(QFileDialog), tmp_path / "picture")
+    press(dialog(ExportDialog), "Export")
     loop.settle(loaded)
     assert (tmp_path / "picture.png").is_file()
 

@@ -19,7 +19,7 @@ from hs_desktop.editor import Editor, Message
 from hs_desktop.tools.state import Tool
 from hs_desktop.tools.strokes import Brush
 from hs_desktop.views.canvases import Canvases
-from tests.hs_desktop.canvas.looking import look, move, pen
+from tests.hs_desktop.canvas.looking import LEFT, look, move, pen
 from tests.hs_desktop.views.showing import (
     ALT,
     RIGHT,
@@ -228,6 +228,16 @@ def test_polygon_takes_back(view: CanvasView, loaded: Editor) -> None:
     QTest.keyClick(view, KEY.Key_Escape)
     QTest.keyClick(view, KEY.Key_Return)
     assert not hats(loaded).any()
+
+
+def test_a_polygon_begun_with_the_right_button_erases(view: CanvasView, loaded: Editor) -> None:
+    loaded.tools.tool = Tool.POLYGON
+    for button in (LEFT, RIGHT):
+        for corner in ((20, 20), (60, 20), (60, 60), (20, 60)):
+            click(view, corner, button)
+        QTest.keyClick(view, KEY.Key_Return)
+        assert hats(loaded).any() == (button == LEFT)
+    assert not layout(loaded).is_edited
 
 
 @pytest.mark.parametrize("how", ["pick", "alt"])

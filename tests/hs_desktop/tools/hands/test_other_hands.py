@@ -32,6 +32,7 @@ from tests.hs_desktop.views.showing import (
     RIGHT,
     at_work,
     click,
+    double_click,
     line,
     new_canvases,
     on_widget,
@@ -311,6 +312,14 @@ def test_the_hand_moves_what_is_shown(canvases: Canvases, loaded: Editor) -> Non
     line(view, (40, 40), (50, 45), release=False)
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert view.viewport.to_widget((40, 40)) == pytest.approx((at[0] + 20, at[1] + 10), abs=1)
+
+
+def test_a_double_click_of_the_hand_fits_the_photo(canvases: Canvases, loaded: Editor) -> None:
+    view = at_work(canvases, Side.HEAD)
+    loaded.tools.tool = Tool.HAND
+    assert not view.fits
+    double_click(view, (40, 40))
+    assert view.fits
 
 
 def test_zooming_with_the_glass(canvases: Canvases, loaded: Editor) -> None:

@@ -1,0 +1,80 @@
+"""Where a picture is exported to, and how it is written there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from engine.fileoptions import DEPTHS, LOSSLESS, QUALITIES
+from hs_desktop.i18n import _
+from hs_desktop.panels.settings_form import SettingsForm
+from hs_desktop.preferences import Preferences
+from hs_desktop.settings import Value, setting
+from hs_desktop.windows.asking import ask_to_save, finished
+from hs_desktop.windows.parts import heading, muted
+
+
+def choices_of(suffix: str) -> tuple[str, ...]:
+    """Keys of the preferences that a format leaves to the user; none where it leaves nothing."""
+    offered = (("quality", QUALITIES), ("lossless", LOSSLESS), ("bits", DEPTHS))
+    keys = tuple(key for key, suffixes in offered if suffix.lower() in suffixes)
+    return (*keys, "provenance") if keys else ()
+
+
+class ExportDialog(QDialog):
+    """What the file's format leaves open. What is chosen is remembered for the next time."""
+
+    def __init__(self, path: Path, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._preferences = preferences
+        self.setWindowTitle(_("Export"))
+        keys = choices_of(path.suffix)
+        self._values: dict[str, Value] = {key: preferences[key] for key in keys}
+        self.form = SettingsForm([setting(key) for key in keys], self._values)
+        self.form.changed.connect(self._changed)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setText(_("&Export"))
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 12)
+        column.setSpacing(10)
+        column.addWidget(heading(path.name))
+        column.addWidget(muted(_("What you choose here is kept for the next time.")))
+        column.addWidget(self.form)
+        column.addStretch(1)
+        column.addWidget(buttons)
+        self.setMinimumWidth(400)
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setFocus()
+        self._follow()
+
+    def _changed(self, key: str, value: Value) -> None:
+        self._values[key] = value
+        self._follow()
+
+    def _follow(self) -> None:
+        if "quality" in self._values:
+            counts = not self._values.get("lossless", False)
+            quality = self.form["quality"]
+            quality.setEnabled(counts)
+            quality.label.setEnabled(counts)
+            quality.reset.setEnabled(counts and quality.value != quality.setting.default)
+
+    def accept(self) -> None:
+        for key, value in self._values.items():
+            self._preferences[key] = value
+        super().accept()
+
+
+async def ask_to_export(
+    parent: QWidget, preferences: Preferences, title: str, filters: list[str], proposal: Path
+) -> Path | None:
+    """As ``ask_to_save``; then, of a format that leaves a choice, how it shall be written."""
+    path = await ask_to_save(parent, title, filters, proposal, proposal.suffix[1:])
+    if path is None or not choices_of(path.suffix):
+        return path
+    accepted = await finished(ExportDialog(path, preferences, parent))
+    return path if accepted == QDialog.DialogCode.Accepted else None

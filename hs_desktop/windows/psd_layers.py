@@ -1,0 +1,63 @@
+"""Which layer of a Photoshop file is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QVBoxLayout, QWidget
+
+from hs_desktop.i18n import _
+from hs_desktop.panels.parts import CalmRows
+from hs_desktop.windows.asking import finished
+from hs_desktop.windows.parts import heading, muted
+
+MERGED = ""  # the whole picture
+
+
+class PsdLayersDialog(QDialog):
+    """Lists the whole picture, then the layers, the topmost first.
+
+    Args:
+        name: of the file.
+        layers: as ``reading.read_psd_layers`` names them.
+    """
+
+    def __init__(self, name: str, layers: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layers = layers
+        self.setWindowTitle(_("Open a Photoshop file"))
+        self._list = QListWidget()
+        self._list.setItemDelegate(CalmRows(self._list))
+        self._list.setAccessibleName(_("Layers of the file"))
+        self._list.addItem(_("The whole picture, as it was saved"))
+        self._list.addItems(list(layers))
+        self._list.setCurrentRow(0)
+        self._list.itemDoubleClicked.connect(self.accept)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setText(_("&Open"))
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 12)
+        column.setSpacing(10)
+        column.addWidget(heading(name))
+        column.addWidget(muted(_("It has several layers. Take all of them, or one alone.")))
+        column.addWidget(self._list, 1)
+        column.addWidget(buttons)
+        self.resize(420, 360)
+        self._list.setFocus()
+
+    @property
+    def chosen(self) -> str:
+        """A layer's name, or ``MERGED``."""
+        row = self._list.currentRow()
+        return self._layers[row - 1] if row > 0 else MERGED
+
+
+async def ask_for_layer(name: str, layers: Sequence[str], parent: QWidget) -> str | None:
+    """A layer's name, or ``MERGED``; ``None`` where opening is given up."""
+    dialog = PsdLayersDialog(name, layers, parent)
+    accepted = await finished(dialog) == QDialog.DialogCode.Accepted
+    return dialog.chosen if accepted else None
