@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.errors import EngineError
 from engine.jobs import JobState
@@ -103,8 +103,13 @@ class Orders:
             raise ValueError(f"{made.name} is no variation")
         document.settle()
         if document.has_photos:
-            sampling = self._next_unused(made.sampling)
-            document.do(commands.set_settings(**asdict(sampling), variations=1))
+            again: dict[str, Any] = asdict(self._next_unused(made.sampling)) | {"variations": 1}
+            if made.fitting is not None:
+                fitting = asdict(made.fitting)
+                if fitting["keep_background"] is None:  # of a retouch, which has none
+                    del fitting["keep_background"]
+                again |= fitting
+            document.do(commands.set_settings(**again))
             document.history.seal()
         return self.swap(None)
 

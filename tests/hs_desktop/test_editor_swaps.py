@@ -167,6 +167,19 @@ def test_notes_are_told_once(
     assert said == [Message(Level.WARNING, "The head is small.")]
 
 
+def test_the_next_seed_is_fitted_likewise(
+    loaded: Editor, fake: FakeEngine, loop: WindowLoop
+) -> None:
+    loaded.document.do(commands.set_settings(feather=7.0, match_grain=False))
+    swapped(loaded, loop)
+    made = variations(loaded)[-1]
+    loaded.document.do(commands.set_settings(feather=None, match_grain=True))
+    loaded.swap_again(made.id)
+    loop.settle(loaded)
+    request = fake.requests[-1]
+    assert (request.feather, request.match_grain) == (7.0, False)
+
+
 def test_the_next_seed(loaded: Editor, fake: FakeEngine, loop: WindowLoop) -> None:
     loaded.document.do(commands.set_settings(seed=7, guidance=3.0, steps=4))
     swapped(loaded, loop)
