@@ -185,9 +185,14 @@ def view(photo: Photo, to_frame: Similarity) -> FrameView:
     return FrameView(image, inside_mask(photo.pixels.shape, to_frame), to_frame)
 
 
-def parse(pipeline: HSDiffusionPipeline, seen: FrameView) -> Parsed:
-    """The layout of a frame; background beyond the photo's border."""
-    p = pipeline.parse(seen.image)
+def parse(pipeline: HSDiffusionPipeline, seen: FrameView, *, thorough: bool = True) -> Parsed:
+    """The layout of a frame; background beyond the photo's border.
+
+    Args:
+        thorough: look at the mirrored frame, too, and draw the classes to the photo's edges;
+            else at a third of the time.
+    """
+    p = pipeline.parse(seen.image, mirrored=thorough, refine=thorough)
     layout = p.argmax(0).astype(np.uint8)
     layout[~seen.inside] = SemanticClass.BACKGROUND
     head = p[[int(c) for c in sorted(HEAD)]].sum(0)

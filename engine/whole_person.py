@@ -26,10 +26,21 @@ def whole_view(photo: Photo, to_frame: Similarity) -> FrameView:
 
 
 def tiles_of(whole: FrameView) -> list[tuple[int, int]]:
-    """Corners (x, y) of overlapping frames that show some of the photo, the canonical one last."""
+    """Corners (x, y) of the frames that show all of the photo, the canonical one last.
+
+    Of overlapping frames only those are needed that show what no nearer one does.
+    """
     starts = range(0, WHOLE_SIZE - FRAME_SIZE + 1, FRAME_SIZE // 2)
-    tiles = [(x, y) for x in starts for y in starts if whole.inside[_tile(x, y)].any()]
-    return sorted(tiles, key=lambda tile: -math.dist(tile, BEFORE_FRAME))
+    corners = sorted(
+        ((x, y) for x in starts for y in starts), key=lambda tile: math.dist(tile, BEFORE_FRAME)
+    )
+    left = whole.inside.copy()
+    tiles = []
+    for x, y in corners:
+        if left[_tile(x, y)].any():
+            left[_tile(x, y)] = False
+            tiles.append((x, y))
+    return tiles[::-1]
 
 
 def parse_whole(
@@ -40,7 +51,7 @@ def parse_whole(
     for x, y in tiles_of(whole):
         tile = _tile(x, y)
         seen = FrameView(whole.image[tile], whole.inside[tile], whole.to_frame.with_shift(-x, -y))
-        layout[tile] = parse(pipeline, seen).layout
+        layout[tile] = parse(pipeline, seen, thorough=(x, y) == BEFORE_FRAME).layout
         on_tile()
     return layout
 
