@@ -205,19 +205,23 @@ class EngineBridge(QObject):
             self._told.emit(record)
 
     def _hear(self, record: JobRecord) -> None:
-        with self._lock:
-            progress, preview = self._news.pop(record)
+        progress, preview = self._news_of(record)
         job = record._job
         if record.has_ended or job is None:
             return
+        state = job.state
+        has_ended = state not in (JobState.QUEUED, JobState.RUNNING)
+        if has_ended:  # it may have told more between the two looks
+            late = self._news_of(record)
+            progress, preview = late[0] or progress, late[1] or preview
         if progress is not None:
             record.progress = progress
-        if job.state == JobState.RUNNING or progress is not None:
+        if state == JobState.RUNNING or progress is not None:
             record.state = JobState.RUNNING
             self.changed.emit(record)
         if preview is not None and record._is_wanted:
             self.previewed.emit(record, preview)
-        if job.state in (JobState.QUEUED, JobState.RUNNING):
+        if not has_ended:
             return
         error = job.exception()
         if error is None:
@@ -228,6 +232,10 @@ class EngineBridge(QObject):
         else:
             record.error = error
             self._end(record, JobState.FAILED)
+
+    def _news_of(self, record: JobRecord) -> tuple[Progress | None, Preview | None]:
+        with self._lock:
+            return self._news.pop(record, (None, None))
 
     def _end(self, record: JobRecord, state: JobState) -> None:
         record.state = state

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from engine.errors import NoPersonError
 from engine.imageio import Photo
 from engine.jobs import JobState
-from engine.requests import ParseRequest, Preview, RetouchRequest, SamplingSettings
+from engine.requests import ParseRequest, Preview, Progress, RetouchRequest, SamplingSettings
 from hs_desktop.engine_bridge import EngineBridge, JobRecord
 from tests.hs_desktop.conftest import WindowLoop
 from tests.hs_desktop.fake_engine import FakeEngine
@@ -67,6 +67,26 @@ def test_a_job_is_told_in_our_thread(bridge: EngineBridge, loop: WindowLoop) -> 
     assert record.progress.fraction == 1
     assert len(record.results) == 1
     assert heard.previews[-1].step == 5
+
+
+def test_what_a_job_tells_last_is_heard(
+    bridge: EngineBridge, loop: WindowLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if it ends just after the window looked for news."""
+    look, heard = bridge._news_of, Heard(bridge)
+
+    def looked_too_early(record: JobRecord) -> tuple[Progress | None, Preview | None]:
+        news = look(record)
+        if record._job is not None:
+            record._job.exception()  # waits for its end
+        return news
+
+    monkeypatch.setattr(bridge, "_news_of", looked_too_early)
+    record = bridge.submit(retouch(), "Retouch")
+    idle(bridge, loop)
+    assert record.progress.fraction == 1
+    assert heard.previews[-1].step == 5
+    assert heard.ends() == [("done", record)]
 
 
 def test_the_engine_is_opened_with_the_first_job(
