@@ -37,12 +37,10 @@ class CanvasView(InputWidget):
     Signals (see also ``InputWidget``):
         viewport_changed: the new ``Viewport``.
         readout: what lies under the pointer, a ``Readout``; ``None`` beside the photo.
-        completed: what had to be made first is there: all is as sharp as it gets.
     """
 
     viewport_changed = Signal(object)
     readout = Signal(object)
-    completed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -363,14 +361,11 @@ class CanvasView(InputWidget):
 
     def _fill(self, seconds: float = _FILL_TIME) -> None:
         deadline = time.perf_counter() + seconds
-        missing = self._missing()
-        for item, key in missing:
+        for item, key in self._missing():
             if not item.mipmaps.make(key, deadline):
                 self._filling.start()
                 return
             self.update(self._place_of(item, key))
-        if missing:
-            self.completed.emit()
 
     def _place_of(self, item: CanvasItem, key: tuple[int, int, int]) -> QRect:
         tile = item.mipmaps.tile(key)
