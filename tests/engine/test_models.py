@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from engine.devices import Compute, channels_last, choose, place
-from engine.errors import DeviceError
+from engine.devices import Compute, place
 from engine.finding.model import CROP, POINTS, STRIDE, Finder
 from engine.labels import HEAD, IGNORE, NUM_CLASSES, flip_layout, mask_of
 from engine.layout_generator.inpaint import inpaint_layout, inpaint_layouts
@@ -360,52 +359,6 @@ def test_signal_and_noise() -> None:
     assert (alpha[0], sigma[0]) == (1, 0)
     assert abs(float(alpha[2])) < 1e-6  # zero terminal SNR
     assert sigma[2] == 1
-
-
-# --- devices ----------------------------------------------------------------------------------
-
-
-def test_the_cpu_is_always_there() -> None:
-    compute = choose("cpu")
-    assert compute.device.type == "cpu"
-    assert str(compute) in ("cpu bf16", "cpu fp32")
-
-
-@pytest.mark.parametrize("name", ["gpu", "cuda:99", "meta", "", "cuda:x", "cpu:"])
-def test_other_devices_are_refused_in_a_sentence(name: str) -> None:
-    with pytest.raises(DeviceError, match=f"device.*'{name}'") as caught:
-        choose(name)
-    assert caught.value.subject == name
-    assert str(caught.value).endswith(".")
-
-
-@pytest.mark.parametrize("precision", ["bf16", "fp32"])
-def test_the_precision_can_be_asked_for(precision: str) -> None:
-    assert str(choose("cpu", precision)) == f"cpu {precision}"
-    assert choose("cpu", "auto") == choose("cpu")
-
-
-@pytest.mark.parametrize("precision", ["fp16", "int8", ""])
-def test_a_precision_that_the_device_lacks_is_refused(precision: str) -> None:
-    with pytest.raises(DeviceError, match=r"'cpu' can't compute in .*; it can in bf16, fp32") as e:
-        choose("cpu", precision)
-    assert e.value.subject == precision
-
-
-def test_precisions_of_a_graphics_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
-    assert str(choose("cuda")) == "cuda bf16"
-    assert str(choose("cuda", "fp16")) == "cuda fp16"
-    assert str(choose(None, "fp32")) == "cuda fp32"
-    with pytest.raises(DeviceError, match="'cuda:0' can't compute in bf16; it can in fp16, fp32"):
-        choose("cuda:0", "bf16")
-
-
-def test_convolutions_are_kept_channels_last() -> None:
-    model = channels_last(nn.Conv2d(8, 8, 3))
-    assert model.weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_pixels_and_tensors() -> None:
