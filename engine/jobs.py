@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.requests import Mask
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 OnProgress = Callable[[Progress], None]
@@ -63,6 +66,7 @@ class Job:
         self._state = JobState.QUEUED
         self._progress = Progress("queued", 0, 1, 0.0)
         self._future: Future[tuple[Result, ...]] = Future()
+        self._callbacks: list[Callable[[Job], None]] = []
         self._lock = threading.Lock()
         self._cancel = threading.Event()
 
@@ -111,6 +115,7 @@ class Job:
                 self._state = JobState.CANCELLED
         if waiting:
             self._future.set_exception(Cancelled())
+            self._call_back()
         return True
 
     def add_done_callback(self, callback: Callable[[Job], None]) -> None:
@@ -118,7 +123,22 @@ class Job:
 
         It is called in the thread in which the job ended: the worker or a canceller.
         """
-        self._future.add_done_callback(lambda _: callback(self))
+        with self._lock:
+            if not self._future.done():
+                self._callbacks.append(callback)
+                return
+        callback(self)
+
+    def _call_back(self) -> None:
+        # Kept here and let go, not left to the future: a circle of job and future would hold
+        # the pictures of a result until the garbage collector's rare full round.
+        with self._lock:
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            try:
+                callback(self)
+            except Exception:
+                log.exception("a callback of a job that has ended failed")
 
     def _begin(self) -> bool:
         """Take the job from the queue; ``False`` if it was cancelled there."""
@@ -141,6 +161,7 @@ class Job:
             self._future.set_exception(outcome)
         else:
             self._future.set_result(outcome)
+        self._call_back()
 
 
 class Stage:

@@ -8,11 +8,10 @@ and places landmarks, from which centre, scale and roll of the canonical frame f
 from __future__ import annotations
 
 import torch
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.diffusers_base import ConfigMixin, ModelMixin, register_to_config
 from engine.nn import ResBlock, UNet, norm
 
 STRIDE = 8

@@ -9,11 +9,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import torch
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.diffusers_base import ConfigMixin, ModelMixin, register_to_config
 from engine.labels import NUM_CLASSES
 from engine.nn import Attention, ResBlock, downsample, norm
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.diffusers_base import ConfigMixin, ModelMixin, register_to_config
 from engine.labels import NUM_CLASSES
 from engine.nn import UNet, norm
 

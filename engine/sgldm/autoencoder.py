@@ -7,10 +7,10 @@ it, never on the whole frame's statistics, so known pixels stay what they are.
 from __future__ import annotations
 
 import torch
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from engine.diffusers_base import ConfigMixin, ModelMixin, register_to_config
 
 FACTOR = 4
 LATENT_CHANNELS = 4

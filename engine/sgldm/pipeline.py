@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from diffusers import DiffusionPipeline
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.diffusers_base import DiffusionPipeline
 from engine.fill import fill_by_class
 from engine.finding.model import Finder
 from engine.labels import MIRRORED, Layout

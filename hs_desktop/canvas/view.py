@@ -213,6 +213,7 @@ class CanvasView(InputWidget):
         viewport = viewport.clamped()
         if viewport == self._viewport:
             return
+        self._filling.stop()  # the frame comes first; its paint event starts this again
         at = self._brush_at and self._viewport.to_widget(self._brush_at)
         self._viewport = viewport
         self._brush_at = at and viewport.to_photo(at)

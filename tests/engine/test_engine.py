@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 
 from engine.cache import content_hash
-from engine.engine import Description, Engine, JobContext, JobState
+from engine.engine import Description, Engine, Job, JobContext, JobState
 from engine.errors import Cancelled, EngineError, NoPersonError
 from engine.imageio import Photo
 from engine.requests import ParseRequest, Preview, Progress, Result
@@ -89,6 +91,18 @@ def test_engine_is_light() -> None:
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.stdout.strip() == "set()", run.stderr
+
+
+def test_models_come_without_torchs_compiler() -> None:
+    """Loading it takes longer than loading torch; asked for, it still comes."""
+    code = (
+        "import sys, torch; disable = torch.compiler.disable; import engine.runner;"
+        "print('torch._dynamo' in sys.modules, torch.compiler.disable is disable);"
+        "print(torch.compile(torch.neg, backend='eager')(torch.ones(1)).item())"
+    )
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.stdout.split() == ["False", "True", "-1.0"], run.stderr
 
 
 def test_a_job_runs_in_the_worker(bench: Bench) -> None:
@@ -368,6 +382,41 @@ def test_done_callbacks(bench: Bench) -> None:
     bench.engine.submit(request()).result(WAIT)  # by now the first one's callbacks have run
     job.add_done_callback(lambda j: ended.append(j.state))
     assert ended == ["done", "done"]
+
+
+def test_a_callback_that_fails_harms_nobody(
+    bench: Bench, caplog: pytest.LogCaptureFixture, allow_log: None
+) -> None:
+    gate = Gate()
+    bench.runner.scripts = [gate]
+    job = bench.engine.submit(request())
+    told: list[str] = []
+
+    def fail(job: Job) -> None:
+        raise RuntimeError("in a callback")
+
+    job.add_done_callback(fail)
+    job.add_done_callback(lambda j: told.append(j.state))
+    gate.go.set()
+    bench.engine.submit(request()).result(WAIT)
+    assert told == ["done"]
+    assert "in a callback" in caplog.text
+
+
+def test_pictures_go_with_their_job(bench: Bench) -> None:
+    """At once, not with the garbage collector's next full round: they may be large."""
+    gc.disable()
+    try:
+        job = bench.engine.submit(request())
+        job.add_done_callback(lambda j: None)
+        (result,) = job.result(WAIT)
+        layout = weakref.ref(result.layout)
+        bench.engine.submit(request(1)).result(WAIT)
+        assert layout() is not None
+        del job, result
+        assert layout() is None
+    finally:
+        gc.enable()
 
 
 def test_jobs_can_be_awaited(bench: Bench) -> None:
