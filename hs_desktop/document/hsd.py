@@ -20,13 +20,15 @@ from hs_desktop.document.compositing import Flattener
 from hs_desktop.document.document import Document
 from hs_desktop.document.errors import ProjectError
 from hs_desktop.document.events import Side
-from hs_desktop.document.layers import Layer, LayoutLayer, PhotoLayer, PictureLayer
-from hs_desktop.document.manifest import (
-    from_manifest,
+from hs_desktop.document.layer_payloads import (
     layout_payload,
     patch_payload,
     photo_payload,
     picture_payload,
+)
+from hs_desktop.document.layers import Layer, LayoutLayer, PhotoLayer, PictureLayer
+from hs_desktop.document.manifest import (
+    from_manifest,
     to_manifest,
 )
 from hs_desktop.document.migrations import migrated

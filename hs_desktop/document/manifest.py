@@ -17,6 +17,13 @@ from numpy.typing import NDArray
 from engine.requests import HeadTransform, SamplingSettings
 from hs_desktop.document.events import Side
 from hs_desktop.document.jsonvalues import Fields
+from hs_desktop.document.layer_payloads import (
+    layout_payload,
+    mask_payload,
+    patch_payload,
+    photo_payload,
+    picture_payload,
+)
 from hs_desktop.document.layers import (
     Layer,
     LayoutLayer,
@@ -100,39 +107,6 @@ def from_manifest(manifest: Json, read: Read) -> ProjectState:
     return replace(state, findings=findings_of(fields, state))
 
 
-def photo_payload(photo: Photo) -> Payload:
-    """The file in which a photo's pixels lie."""
-    return Payload(f"data/photo-{photo.content_key}.png", photo.pixels, photo.icc)
-
-
-def patch_payload(layer: Variation) -> Payload:
-    """The file in which the part lies that a variation changes."""
-    icc = layer.base.icc
-    name = f"data/variation-{_with_profile(layer.patch.key, icc)}.png"
-    return Payload(name, layer.patch.pixels, icc)
-
-
-def layout_payload(layer: LayoutLayer, plane: Plane) -> Payload:
-    """The file in which a layout's class ids lie."""
-    return Payload(f"data/layout-{plane.key}.png", plane, indexed=True)
-
-
-def picture_payload(layer: PictureLayer) -> Payload:
-    """The file in which an imported picture lies."""
-    key = _with_profile(layer.pixels.key, layer.icc)
-    return Payload(f"data/picture-{key}.png", layer.pixels, layer.icc)
-
-
-def _mask_payload(mask: Plane | Crop) -> Payload:
-    content = mask if isinstance(mask, Plane) else mask.pixels
-    return Payload(f"data/mask-{mask.key}.png", content)
-
-
-def _with_profile(key: str, icc: bytes | None) -> str:
-    """A file's name has to say what profile is in it, too."""
-    return key if icc is None else f"{key}-{bytes_key(icc)[:8]}"
-
-
 def _list(value: tuple[float, ...] | None) -> list[float] | None:
     return None if value is None else [float(number) for number in value]
 
@@ -193,7 +167,7 @@ class _Writer:
             return {"transform": asdict(layer.transform), **planes}
         if isinstance(layer, MaskLayer):
             planes = {
-                name: self._pixels(_mask_payload(plane)) for name, plane in layer.planes.items()
+                name: self._pixels(mask_payload(plane)) for name, plane in layer.planes.items()
             }
             return {"role": layer.role.value, **planes}
         if isinstance(layer, PictureLayer):
@@ -230,7 +204,7 @@ class _Writer:
         }
 
     def _mask(self, crop: Crop) -> Json:
-        return self._crop(crop, _mask_payload(crop))
+        return self._crop(crop, mask_payload(crop))
 
     def _crop(self, crop: Crop, payload: Payload) -> Json:
         return {**self._pixels(payload), "at": list(crop.at)}
