@@ -38,13 +38,13 @@ from hs_desktop.document import commands, hsd  # noqa: E402
 from hs_desktop.document.autosave import Recoverable  # noqa: E402
 from hs_desktop.document.document import Document  # noqa: E402
 from hs_desktop.document.events import Side  # noqa: E402
-from hs_desktop.document.variation import Variation  # noqa: E402
 from hs_desktop.editor import Level  # noqa: E402
 from hs_desktop.i18n import _, translated  # noqa: E402
+from hs_desktop.made import ParsedLayers, ResultLayers  # noqa: E402
 from hs_desktop.model_packs import installed_packs  # noqa: E402
 from hs_desktop.paths import packs_folder  # noqa: E402
 from hs_desktop.preferences import Preferences  # noqa: E402
-from hs_desktop.results import add_results, replace_photo, set_parsed, variation_name  # noqa: E402
+from hs_desktop.results import add_results, replace_photo, set_parsed  # noqa: E402
 from hs_desktop.tools.state import Tool  # noqa: E402
 from hs_desktop.windows.base_pack import ask_for_base  # noqa: E402
 from hs_desktop.windows.files import SAMPLE_BODY, SAMPLE_HEAD  # noqa: E402
@@ -70,16 +70,13 @@ def make_project(path: Path) -> None:
             photo = read_photo(resource_path(name))
             replace_photo(document, side, photo, Path(name).name)
             (parsed,) = engine.submit(ParseRequest(photo)).result()
-            set_parsed(document, side, parsed.layout)
+            set_parsed(document, side, ParsedLayers.of(side, parsed.layout))
         document.do(commands.set_settings(variations=3))
         request = document.swap_request()
         results = engine.submit(request).result()
-    made = [
-        Variation.of_result(variation_name(result.seed), result, request.sampling, request.body)
-        for result in results
-    ]
-    add_results(document, "Swap", made, request, results[0], 1 << 30)
-    document.do(commands.change_layer(made[1].id, starred=True))
+    made = ResultLayers.of(request, results)
+    add_results(document, "Swap", made, 1 << 30)
+    document.do(commands.change_layer(made.variations[1].id, starred=True))
     hsd.write_project(document.state, path)
 
 
