@@ -9,17 +9,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
 from engine.cache import StageCache
 from engine.errors import EngineError
 from engine.jobs import Job, JobContext, JobState, OnPreview, OnProgress
+from engine.memory import release_unused
 from engine.requests import LoadRequest, Request, Result
 from engine.timing import JobTimer, StageTimes
 
 CACHE_BYTES = 512 << 20
+IDLE = 0.5  # seconds without a job after which unused memory is given back
 
 
 class Description(NamedTuple):
@@ -128,11 +130,18 @@ class Engine:
         self.close()
 
     def _work(self) -> None:
-        while (job := self._queue.get()) is not None:
+        while (job := self._next()) is not None:
             self._execute(job)
             del job  # or its photos would stay until the next one comes
         self._runner = None
         self._cache.clear()
+
+    def _next(self) -> Job | None:
+        try:
+            return self._queue.get(timeout=IDLE)
+        except Empty:
+            release_unused()
+            return self._queue.get()
 
     def _execute(self, job: Job) -> None:
         if not job._begin():

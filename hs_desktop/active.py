@@ -37,7 +37,7 @@ class Active(QObject):
         """As ``Editor.activate``."""
         layer_id = layer_id or self._layers[side]
         if layer_id not in self._document.state.stack(side):
-            layer_id = self._top(side)
+            layer_id = self._first(side)
         if (side, layer_id) != (self.side, self._layers[side]):
             self.side = side
             self.prefer(side, layer_id)
@@ -67,8 +67,10 @@ class Active(QObject):
 
     def _choose(self, side: Side) -> None:
         self.side = side
-        self.prefer(side, self._top(side))
+        self.prefer(side, self._first(side))
 
-    def _top(self, side: Side) -> str | None:
+    def _first(self, side: Side) -> str | None:
+        """The topmost layer to be seen, else the topmost."""
         stack = self._document.state.stack(side)
-        return stack.layers[-1].id if len(stack) else None
+        layers = stack.shown or stack.layers
+        return layers[-1].id if layers else None

@@ -203,19 +203,24 @@ class Editor(QObject):
 
     # --- photos --------------------------------------------------------------------------------
 
-    async def open_photo(self, side: Side, path: Path) -> None:
+    async def open_photo(self, side: Side, path: Path, psd_layer: str | None = None) -> None:
         """Make a file the head or body photo; raises ``InputFileError`` and ``Cancelled``.
 
         It isn't, where another photo or project is opened before it has been read.
+
+        Args:
+            side: which of the two.
+            path: the file.
+            psd_layer: of a Photoshop file; the merged picture without it.
         """
         from hs_desktop.reading import read_picture  # brings decoders along
 
         document, ours = self.document, object()
         self._opening[side] = ours
         text = _("Reading {name}…").format(name=path.name)
-        photo = await self.readings.read(text, lambda _watch: read_picture(path))
+        photo = await self.readings.read(text, lambda _watch: read_picture(path, psd_layer))
         if document is self.document and self._opening.get(side) is ours:
-            self.set_photo(side, photo, path.name)
+            self.set_photo(side, photo, psd_layer or path.name)
 
     def set_photo(self, side: Side, photo: Photo, name: str) -> None:
         """Make a photo the head or body photo, in the place of the one before, and parse it."""
@@ -314,7 +319,8 @@ class Editor(QObject):
         return self._active.layer_id
 
     def activate(self, side: Side, layer_id: str | None = None) -> None:
-        """Work on a side, and there on a layer: by default on the one before, else the top."""
+        """Work on a side, and there on a layer: by default on the one before, else the
+        topmost of those to be seen."""
         self._active.activate(side, layer_id)
 
     def active_on(self, side: Side) -> Layer | None:

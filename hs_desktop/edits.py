@@ -28,7 +28,7 @@ def shown_variation(editor: Editor) -> Variation | None:
     layer = active_layer(editor)
     if isinstance(layer, Variation):
         return layer
-    shown = [x for x in editor.document.result.shown if isinstance(x, Variation)]
+    shown = [x for x in editor.document.result.pictures if isinstance(x, Variation)]
     return shown[-1] if shown else None
 
 
@@ -180,4 +180,6 @@ def step_variation(editor: Editor, by: int) -> None:
     ids = [layer.id for layer in editor.document.result if isinstance(layer, Variation)]
     shown = shown_variation(editor)
     if shown is not None:
-        editor.document.do(commands.apply_variation(ids[(ids.index(shown.id) + by) % len(ids)]))
+        other = ids[(ids.index(shown.id) + by) % len(ids)]
+        editor.document.do(commands.apply_variation(other))
+        editor.activate(Side.RESULT, other)

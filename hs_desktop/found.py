@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
+from hs_desktop.document.state import At
 
 if TYPE_CHECKING:
     from engine.requests import Box, HeadPlace
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 def photo_id(document: Document, side: Side) -> str | None:
     """The id of the layer that is the head or body photo."""
     return document.state.photo_id(side)
+
+
+def person(document: Document, side: Side) -> At | None:
+    """Where the person is who was picked in the head or body photo, if one was."""
+    return document.state.head_at if side is Side.HEAD else document.state.body_at
 
 
 class Found(QObject):

@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, QTimer
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
 from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer, MaskRole
+from hs_desktop.document.planes import Crop
+from hs_desktop.document.variation import Variation
 
 LIVE = "live"  # the lane of live requests
 _PAUSE = 100  # ms between two requests while something is dragged
@@ -68,6 +70,7 @@ class Live(QObject):
         self.layer_id: str | None = None
         self.notes: tuple[str, ...] = ()
         self._key: tuple[Any, ...] | None = None
+        self._seen: Crop | None = None  # of the live result, when it was asked for or came
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
@@ -89,13 +92,14 @@ class Live(QObject):
 
     def forget(self) -> None:
         """Another document is open, or none any more."""
-        self.layer_id = self._key = None
+        self.layer_id = self._key = self._seen = None
         self.notes = ()
         self._rest()
 
     def asked(self) -> None:
         """A request was made of the document as it is."""
         self._key = swap_key(self._document())
+        self._seen = self._shown
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -107,6 +111,7 @@ class Live(QObject):
             yield
         finally:
             self._is_answering = False
+            self._seen = self._shown
         if is_latest:
             self._key = swap_key(document)
         elif self._missed:
@@ -124,9 +129,25 @@ class Live(QObject):
 
     def _look(self) -> None:
         document = self._document()
-        if document.has_photos and swap_key(document) != self._key:
+        if document.has_photos and (self._is_outdated or swap_key(document) != self._key):
             self._pause.start()
             self._ask()
+
+    @property
+    def _shown(self) -> Crop | None:
+        """What the live result looks like; ``None`` where there is none."""
+        for layer in self._document().result:
+            if layer.id == self.layer_id and isinstance(layer, Variation):
+                return layer.patch
+        return None
+
+    @property
+    def _is_outdated(self) -> bool:
+        """Whether undo or redo has brought back what the live result was before."""
+        shown, seen = self._shown, self._seen
+        if shown is None or seen is None or shown is seen:
+            return False
+        return (shown.at, shown.key) != (seen.at, seen.key)
 
     def _pause_ended(self) -> None:
         due, self._due = self._due, False

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from engine.errors import EngineError
+from engine.errors import EngineError, PackError
 from engine.jobs import JobState
 from engine.requests import (
     ParseRequest,
@@ -21,7 +21,7 @@ from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
 from hs_desktop.document.variation import Variation
 from hs_desktop.engine_bridge import JobRecord
-from hs_desktop.found import photo_id
+from hs_desktop.found import person, photo_id
 from hs_desktop.i18n import _, translated
 from hs_desktop.live import LIVE
 from hs_desktop.made import ParsedLayers, ResultLayers
@@ -71,7 +71,7 @@ class Orders:
         photo = document.photo(side)
         if photo is None:
             return None
-        at = document.state.head_at if side is Side.HEAD else document.state.body_at
+        at = person(document, side)
         title = _("Parse head photo") if side is Side.HEAD else _("Parse body photo")
         return self._submit(ParseRequest(photo, at), title, f"parse {side}", side)
 
@@ -125,7 +125,7 @@ class Orders:
                     replace(request.sampling, seed=first + k) for k in range(request.variations)
                 }
         while sampling in used:
-            sampling = replace(sampling, seed=sampling.seed + 1)
+            sampling = replace(sampling, seed=(sampling.seed + 1) % (1 << 63))
         return sampling
 
     def retouch(self, mask_id: str) -> JobRecord | None:
@@ -168,7 +168,10 @@ class Orders:
     def _ended(self, record: JobRecord) -> None:
         editor, origin = self._editor, self._origins.pop(record, None)
         if record.state is JobState.FAILED and record.error is not None:
-            if isinstance(record.error, EngineError):
+            if isinstance(record.error, PackError):
+                advice = _("The model manager checks packs and imports others.")
+                editor.say(f"{translated(record.error)} {advice}", Level.ERROR)
+            elif isinstance(record.error, EngineError):
                 editor.say(translated(record.error), Level.ERROR)
             else:
                 editor.fault(record.error)
@@ -179,7 +182,7 @@ class Orders:
         self._tell_notes(record)
         request = record.request
         if isinstance(request, ParseRequest):
-            editor.spawn(self._take_layout(origin, record))
+            editor.spawn(self._take_layout(origin, request, record))
         elif isinstance(request, SwapRequest | RetouchRequest):
             if isinstance(request, SwapRequest):
                 self._found.set_head_place(record.results[0].head_place)
@@ -200,15 +203,15 @@ class Orders:
             await asyncio.sleep(_LOOK_AGAIN)
         return origin.is_there(self._editor.document)
 
-    async def _take_layout(self, origin: _Origin, record: JobRecord) -> None:
-        """As ``_take_results``, of a photo that was parsed."""
+    async def _take_layout(self, origin: _Origin, request: ParseRequest, record: JobRecord) -> None:
+        """As ``_take_results``, of a photo that was parsed, if that person is still picked."""
         (photo,), result = origin.photos, record.results[0]
         async with self._turn:
             if not origin.is_there(self._editor.document):
                 return
             side = origin.document.state.side_of(photo)
             made = await _aside(lambda: ParsedLayers.of(side, result.layout))
-            if await self._is_wanted(origin):
+            if await self._is_wanted(origin) and request.at == person(origin.document, side):
                 set_parsed(origin.document, side, made)
                 self._found.set_people(side, result.people)
 
@@ -232,8 +235,7 @@ class Orders:
             elif self._live.is_on:
                 former = self._live.layer_id
                 with self._live.answering():
-                    live = update_live(editor.document, made, former)
-                self._live.layer_id = live
+                    self._live.layer_id = update_live(editor.document, made, former)
 
 
 async def _aside(work: Callable[[], T]) -> T:

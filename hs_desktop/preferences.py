@@ -129,7 +129,8 @@ class Preferences:
         return section
 
     def _write(self) -> None:
-        data = json.dumps(self._stored, ensure_ascii=False, indent=1).encode("utf-8")
+        # Escaped: names of files needn't be valid text, and would not go into UTF-8.
+        data = json.dumps(self._stored, indent=1).encode("ascii")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if self._is_damaged:  # what is in it may still be of use to somebody

@@ -137,8 +137,8 @@ def read_psd_layers(path: str | os.PathLike[str]) -> list[str]:
         return layer_names(file, path)
 
 
-def need_size(path: Path, width: int, height: int) -> None:
-    """Raise ``InputFileError`` for a picture that is too small or too large."""
+def need_size(path: Path, width: int, height: int, least: int = MIN_SIDE) -> None:
+    """Raise ``InputFileError`` for a picture that is too large, or has a side below ``least``."""
     if width * height > MAX_PIXELS:
         sentence = _(
             '"{path}" is too large: {width} x {height} pixels are more than {most} megapixels.'
@@ -147,13 +147,13 @@ def need_size(path: Path, width: int, height: int) -> None:
             sentence.format(path=path, width=width, height=height, most=MAX_PIXELS // 1_000_000),
             subject=path,
         )
-    if min(width, height) < MIN_SIDE:
+    if min(width, height) < least:
         sentence = _(
             '"{path}" is too small: {width} x {height} pixels, and at least {least} x {least} '
             "are needed."
         )
         raise InputFileError(
-            sentence.format(path=path, width=width, height=height, least=MIN_SIDE), subject=path
+            sentence.format(path=path, width=width, height=height, least=least), subject=path
         )
 
 

@@ -86,14 +86,15 @@ QToolButton { background: transparent; border: 1px solid transparent; border-rad
 QToolButton:hover { background: $raised; }
 QToolButton:pressed, QToolButton:checked { background: $chosen; }
 QToolButton:focus { border-color: $focus; }
-QToolButton:disabled { color: $disabled; }
+QToolButton:disabled { color: $disabled; background: transparent; }
 QToolButton::menu-indicator { width: 0; height: 0; }
 QPushButton { background: $raised; border: 1px solid $border; border-radius: 4px;
               padding: 4px 12px; min-height: 16px; }
 QPushButton:hover { border-color: $muted; }
 QPushButton:pressed { background: $border; }
 QPushButton:checked { background: $chosen; }
-QPushButton:default { background: $accent; color: $on_accent; border-color: $accent; }
+QPushButton:default, QPushButton[primary="true"] { background: $accent; color: $on_accent;
+                                                   border-color: $accent; }
 QPushButton:focus { border-color: $focus; }
 QPushButton:disabled { color: $disabled; background: $window; border-color: $border; }
 QDockWidget { color: $muted; }
@@ -121,10 +122,15 @@ QCheckBox::indicator, QMenu::indicator { width: 13px; height: 13px; border-radiu
 QCheckBox::indicator:checked, QMenu::indicator:checked { background: $accent;
                                                          border-color: $accent;
                                                          image: url($check); }
+QMenu::indicator:exclusive { width: 12px; height: 12px; border-radius: 7px; }
+QMenu::indicator:exclusive:checked { image: url($dot); }
 QCheckBox::indicator:disabled { border-color: $disabled; }
 QCheckBox::indicator:focus { border-color: $focus; }
-QTreeWidget::item { padding: 3px 8px 3px 2px; }
+QTreeWidget::item { padding: 3px 8px 3px 4px; }
+QLineEdit { padding: 2px 4px; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { padding: 0; }
 QAbstractSpinBox { min-height: 20px; }
+QHeaderView { background: $window; border: 0; border-radius: 0; }
 QHeaderView::section { background: $window; color: $muted; border: 0; padding: 3px 6px;
                        border-bottom: 1px solid $border; }
 QPlainTextEdit, QTextEdit { background: $base; border: 1px solid $border; border-radius: 3px; }
@@ -195,11 +201,11 @@ class Theme(QObject):
 
 def style_sheet(colours: Colours) -> str:
     """What the palette can't say."""
-    check, arrow = (
+    check, dot, arrow = (
         resource_path(f"themes/{name}.svg").as_posix()
-        for name in ("check", f"arrow-{colours.name}")
+        for name in ("check", "dot", f"arrow-{colours.name}")
     )
-    return _SHEET.substitute(asdict(colours), check=check, arrow=arrow)
+    return _SHEET.substitute(asdict(colours), check=check, dot=dot, arrow=arrow)
 
 
 def palette(colours: Colours) -> QPalette:

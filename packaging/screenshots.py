@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -219,7 +220,9 @@ class Tour:
         ]
         await self.dialog(
             "recovery",
-            lambda: dialogs._show(RecoveryDialog(self._editor, list(left), self._window)),
+            lambda: dialogs._show(
+                RecoveryDialog(self._editor, list(left), self._window.files.may_leave, self._window)
+            ),
         )
         self._editor.document.do(commands.set_settings(seed=5))
         await self.dialog("save-changes", self._window.files.may_leave)
@@ -286,6 +289,19 @@ def take(project: Path, out: Path, theme: str, language: str) -> int:
         return app.run(home=home, open_engine=lambda _preferences: Engine(Still), attend=attend)
 
 
+def platform(folder: Path, scale: int) -> str:
+    """Qt's platform without a screen, with one as large as the window.
+
+    Its own is 800 px wide: on that, dialogs and menus are smaller than anywhere else.
+    """
+    width, height = (scale * side for side in SIZE)
+    screen = {"name": "screen", "x": 0, "y": 0, "width": width, "height": height, "dpr": 1}
+    screen |= {"logicalDpi": 96, "logicalBaseDpi": 96}
+    path = folder / f"screen-{scale}x.json"
+    path.write_text(json.dumps({"screens": [screen]}), encoding="utf-8")
+    return f"offscreen:configfile={path}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, metavar="OUT", help="the folder of the pictures")
@@ -305,7 +321,7 @@ def main() -> int:
             continue
         folder.mkdir(exist_ok=True)
         command = [sys.executable, __file__, str(folder), "--project", str(project)]
-        environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ, **QUIET}
+        environment = {"QT_QPA_PLATFORM": platform(args.out, scale), **os.environ, **QUIET}
         environment["QT_SCALE_FACTOR"] = str(scale)
         subprocess.run([*command, "--take", theme, language], env=environment, check=True)
         print(folder, flush=True)

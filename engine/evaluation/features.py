@@ -53,6 +53,34 @@ def load_features() -> FeatureNet:
 
 
 @torch.no_grad()
+def place_features(
+    net: FeatureNet, images: NDArray[np.uint8], masks: NDArray[np.bool_], *, share: float = 0.5
+) -> list[NDArray[np.float64]]:
+    """Feature vectors of the places within the masks, all else being grey.
+
+    One vector a place of 8 x 8 px, not one a picture: a hundred pictures don't determine the
+    covariance of hundreds of numbers, some ten thousand places do.
+
+    Args:
+        images: frames ``(N, H, W, 3)``, H and W multiples of 8.
+        masks: ``(N, H, W)``, what is looked at.
+        share: of a place that has to lie within its mask.
+
+    Returns:
+        for each frame ``(places, 216)``; none where its mask is small.
+    """
+    vectors = []
+    for image, mask in zip(images, masks, strict=True):
+        seen = np.where(mask[..., None], image, np.uint8(127))
+        maps = net(torch.from_numpy(seen)[None].movedim(-1, 1).float() / 127.5 - 1)
+        size = maps[-1].shape[-2:]
+        stacked = torch.cat([F.adaptive_avg_pool2d(m, size) for m in maps], 1)[0]
+        weight = F.adaptive_avg_pool2d(torch.from_numpy(mask)[None, None].float(), size)[0, 0]
+        vectors.append(stacked[:, weight >= share].T.double().numpy())
+    return vectors
+
+
+@torch.no_grad()
 def feature_maps(net: FeatureNet, images: NDArray[np.uint8]) -> list[Tensor]:
     """Unit-length feature vectors per pixel, of frames ``(N, 256, 256, 3)``."""
     x = torch.from_numpy(images).movedim(-1, 1).float() / 127.5 - 1

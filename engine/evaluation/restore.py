@@ -18,7 +18,9 @@ import torch
 from numpy.typing import NDArray
 
 from engine.compositing import FrameResult, composite
-from engine.evaluation.features import feature_distance, load_features
+from engine.evaluation.distances import mean_and_interval
+from engine.evaluation.features import feature_distance, load_features, place_features
+from engine.evaluation.realism import realism_figures
 from engine.fill import pull_push
 from engine.framing import Similarity, inside_mask
 from engine.labels import IGNORE, Layout
@@ -155,10 +157,11 @@ def restore_figures(
     sheet: Path | None = None,
     **options: object,
 ) -> dict[str, object]:
-    """PSNR, feature distance and texture energy against baselines.
+    """PSNR, feature, Fréchet and kernel distance and texture energy against baselines.
 
     ``ours`` is what the engine makes, its PSNR that of the mean of ``seeds`` samples, all else
-    of single ones; ``decoded`` is a single sample as it leaves the decoder.
+    of single ones; ``decoded`` is a single sample as it leaves the decoder. ``real`` are other
+    photos in the same holes: no method can be expected to come nearer in Fréchet distance.
     """
     cases = restore_cases(pipeline, data, count)
     truth = np.stack([c.truth for c in cases])
@@ -180,15 +183,24 @@ def restore_figures(
     net = load_features()
     figures: dict[str, object] = {"photos": count, "seeds": seeds}
     reference = band_energy(truth, hidden)
+    places = {name: place_features(net, images, hidden) for name, images in results.items()}
+    places["real"] = place_features(net, np.roll(truth, count // 2, 0), hidden)
+    realism = realism_figures(place_features(net, truth, hidden), places)
     for name, images in results.items():
         shown = mean if name == "ours" else images
         values = [psnr_in(a, b, m) for a, b, m in zip(shown, truth, hidden, strict=True)]
+        psnr, psnr_interval = mean_and_interval(np.array(values))
+        distance, interval = mean_and_interval(feature_distance(net, images, truth, hidden))
         energy = band_energy(images, hidden) / reference
         figures[name] = {
-            "psnr": float(np.mean(values)),
-            "feature_distance": float(feature_distance(net, images, truth, hidden).mean()),
+            "psnr": psnr,
+            "psnr_interval": psnr_interval,
+            "feature_distance": distance,
+            "feature_distance_interval": interval,
             "texture_energy": [round(float(e), 4) for e in energy],
+            **realism[name],
         }
+    figures["real"] = realism["real"]
     if sheet is not None:
         holes = truth.copy()
         holes[hidden] = (255, 0, 255)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-NAMES = ("finder", "parser", "autoencoder", "layout", "restore", "swap")
+NAMES = ("finder", "parser", "autoencoder", "layout", "restore", "swap", "ablation")
 
 
 def evaluate(
     name: str, data: Path, pack: str | Path | None = None, *, count: int | None = None,
-    out: Path | None = None, device: str | None = None,
+    out: Path | None = None, device: str | None = None, papers_way: bool = False,
 ) -> Mapping[str, object]:  # fmt: skip
     """Figures of one part of a pack.
 
@@ -22,6 +22,7 @@ def evaluate(
         pack: name or folder of the pack; ``None`` = the embedded one.
         count: how many photos or pairs; ``None`` = the part's usual number.
         out: folder for contact sheets; ``None`` = none are written.
+        papers_way: compare swaps with the paper's sampling, too; takes long.
     """
     import torch
 
@@ -79,6 +80,15 @@ def evaluate(
             from engine.evaluation.restore import restore_figures
 
             return restore_figures(pipeline, data, count=count or 100, sheet=sheet)
+        if name == "ablation":
+            from engine.evaluation.ablation import ablation_figures
+
+            return ablation_figures(pipeline, data, count=count or 24)
     from engine.evaluation.swaps import swap_figures
 
-    return swap_figures(runner, data, count=count or 100, out=out)
+    papers = None
+    if papers_way:
+        from engine.evaluation.baselines import PapersWay
+
+        papers = PapersWay(pack, device)
+    return swap_figures(runner, data, count=count or 100, out=out, papers_way=papers)

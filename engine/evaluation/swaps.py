@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from engine import stages
 from engine.engine import Engine
 from engine.errors import EngineError
+from engine.evaluation.joins import Joins
 from engine.framing import FRAME_SIZE, warp
 from engine.imageio import Photo, read_photo
 from engine.labels import HEAD, NECK, mask_of
@@ -31,14 +33,22 @@ def random_pairs(items: list[Item], count: int, *, seed: int = 11) -> list[tuple
 
 
 def swap_figures(
-    runner: PipelineRunner, data: Path, *, count: int = 100, out: Path | None = None
+    runner: PipelineRunner,
+    data: Path,
+    *,
+    count: int = 100,
+    out: Path | None = None,
+    papers_way: PipelineRunner | None = None,
 ) -> dict[str, object]:
-    """Errors, pixels changed where none may be, and how large the regions are.
+    """Errors, pixels changed where none may be, how large the regions are and how real they look.
+
+    Args:
+        papers_way: samples as the paper does, to be compared with; takes long.
 
     Returns:
         ``errors``: swaps that failed; ``changed_outside``: pixels outside the region that
         differ both from the body photo and from the placed head; ``region_ratio_*``:
-        region's area over that of both heads and necks.
+        region's area over that of both heads and necks; and the figures of ``Joins``.
     """
     dataset, items = read_manifest(data)
     items = [item for item in items if item.split == "validation"]
@@ -46,7 +56,10 @@ def swap_figures(
     changed = 0
     ratios: list[float] = []
     cells: list[NDArray[np.uint8]] = []
-    with Engine(lambda: runner) as engine:
+    joins = Joins(runner, dataset, items)
+    with ExitStack() as stack:
+        engine = stack.enter_context(_engine(runner))
+        slow = None if papers_way is None else stack.enter_context(_engine(papers_way))
         for k, (head_item, body_item) in enumerate(random_pairs(items, count)):
             head = read_photo(dataset / head_item.photo)
             body = read_photo(dataset / body_item.photo)
@@ -58,6 +71,12 @@ def swap_figures(
                 errors.append(f"{head_item.photo} -> {body_item.photo}: {kind}")
                 continue
             changed += changed_outside(runner, request, result)
+            others = {}
+            if slow is not None:
+                photo = slow.submit(request).result()[0].photo
+                assert photo is not None
+                others["papers_way"] = photo.pixels
+            joins.look_at(request, result, body_item, others)
             assert result.region is not None
             heads = _head_area(runner, head, body_item, head_item, body)
             ratios.append(float((result.region > 0).sum()) / max(1.0, heads))
@@ -79,7 +98,12 @@ def swap_figures(
         "changed_outside": changed,
         "region_ratio_median": float(np.median(ratios)) if ratios else None,
         "region_ratio_max": float(np.max(ratios)) if ratios else None,
+        **(joins.figures() if ratios else {}),
     }
+
+
+def _engine(runner: PipelineRunner) -> Engine:
+    return Engine(lambda: runner)
 
 
 def changed_outside(runner: PipelineRunner, request: SwapRequest, result: Result) -> int:

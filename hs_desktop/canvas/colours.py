@@ -60,7 +60,7 @@ def _transform(photo: bytes | None, screen: bytes | None) -> ImageCms.ImageCmsTr
     """``None`` where nothing would change; kept, for building one takes milliseconds."""
     if photo == screen:
         return None
-    one, other = _usable(photo), _usable(screen)
+    one, other = _usable(photo), _usable(screen, of_screen=True)
     if one is None and other is None:
         return None
     from PIL import ImageCms
@@ -77,15 +77,16 @@ def _srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
-def _usable(icc: bytes | None) -> ImageCms.ImageCmsProfile | None:
-    """The profile, if littleCMS can convert RGB with it in both directions."""
+def _usable(icc: bytes | None, *, of_screen: bool = False) -> ImageCms.ImageCmsProfile | None:
+    """The profile, if littleCMS can convert RGB from it, or to that of a screen."""
     if icc is None:
         return None
     from PIL import ImageCms
 
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        ImageCms.buildTransform(profile, _srgb(), "RGB", "RGB")
+        pair = (_srgb(), profile) if of_screen else (profile, _srgb())
+        ImageCms.buildTransform(*pair, "RGB", "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):  # damaged
         return None
     return profile

@@ -25,6 +25,7 @@ class PointerEvent:
         modifiers: of the keyboard.
         time: milliseconds, from any beginning.
         is_pen: whether pressure and tilt mean anything.
+        is_mouse: whether it is neither a pen's nor a finger's.
     """
 
     photo: Point
@@ -37,6 +38,7 @@ class PointerEvent:
     modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
     time: int = 0
     is_pen: bool = False
+    is_mouse: bool = False
 
     @property
     def shift(self) -> bool:
@@ -81,6 +83,7 @@ def from_mouse(event: QMouseEvent, view: Viewport) -> PointerEvent:
         buttons=event.buttons(),
         modifiers=event.modifiers(),
         time=event.timestamp(),
+        is_mouse=True,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from enum import Enum, auto
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF
 
 from engine.requests import HeadTransform
@@ -249,7 +249,7 @@ class TransformHandles(Overlay):
         painter.setPen(QPen(QColor(0, 0, 0, 170), 1))
         painter.setBrush(QColor(255, 255, 255))
         for corner in corners:
-            painter.drawRect(int(corner.x()) - 4, int(corner.y()) - 4, 8, 8)
+            painter.drawRect(QRectF(int(corner.x()) - 4, int(corner.y()) - 4, 8, 8))
         painter.drawEllipse(turner, 5, 5)
         self._paint_pivot(painter, QPointF(*view.to_widget(self.pivot)))
 

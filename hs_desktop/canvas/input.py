@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
@@ -51,6 +52,7 @@ class InputWidget(QWidget):
         self._overlays: list[Overlay] = []
         self._taker: Overlay | None = None
         self._button = Qt.MouseButton.NoButton  # that is down for an overlay or a tool
+        self._is_mouse = False  # whose button that is
         self._fingers = 0  # 2 from when a second one has come until the last has gone
         self._tool_cursor: Qt.CursorShape | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -116,7 +118,7 @@ class InputWidget(QWidget):
             self._show_cursor(None)
             self.update()
             return
-        self._button = event.button
+        self._button, self._is_mouse = event.button, event.is_mouse
         for overlay in reversed(self._overlays):
             if overlay.press(event, self._viewport):
                 self._taker = overlay
@@ -165,7 +167,11 @@ class InputWidget(QWidget):
         self._press(from_mouse(event, self._viewport))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._move(from_mouse(event, self._viewport))
+        pointer = from_mouse(event, self._viewport)
+        if self._is_mouse and not event.buttons() & self._button:
+            # A dialog that has opened meanwhile kept the release to itself.
+            self._release(replace(pointer, button=self._button))
+        self._move(pointer)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._release(from_mouse(event, self._viewport))

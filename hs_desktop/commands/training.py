@@ -28,7 +28,8 @@ MINUTES: Mapping[str, float] = {
     "layout": 30,
     "sgldm": 180,
 }
-EVALUATIONS = ("finder", "parser", "autoencoder", "layout", "restore", "swap")
+PARTS = ("finder", "parser", "autoencoder", "layout", "restore", "swap")  # measured for a pack
+EVALUATIONS = (*PARTS, "ablation")
 
 
 def add_parsers(subparsers: options.Subparsers) -> None:
@@ -105,6 +106,10 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     evaluate.add_argument(
         "-o", "--out", type=options.path, metavar=_("DIR"), help=_("folder for pictures to look at")
     )
+    evaluate.add_argument(
+        "--papers-way", action="store_true",
+        help=_("compare swaps with the paper's sampling, too: 200 steps from pure noise"),
+    )  # fmt: skip
     options.add_models(evaluate)
     evaluate.set_defaults(run=run_evaluate)
 
@@ -212,8 +217,9 @@ def run_evaluate(args: argparse.Namespace) -> int:
     from engine.evaluation.run import evaluate
 
     figures = evaluate(
-        args.model, args.data, args.pack, count=args.count, out=args.out, device=args.device
-    )
+        args.model, args.data, args.pack, count=args.count, out=args.out, device=args.device,
+        papers_way=args.papers_way,
+    )  # fmt: skip
     if args.json:
         print_json(figures)
     else:
@@ -241,7 +247,7 @@ def run_pack(args: argparse.Namespace) -> int:
 
     figures: dict[str, object] = {}
     write(figures)
-    for part in EVALUATIONS if args.data is not None else ():
+    for part in PARTS if args.data is not None else ():
         figures[part] = evaluate(part, args.data, args.out, count=args.count)
         say(_("{part} is measured.").format(part=part))
         write(figures)

@@ -36,7 +36,7 @@ class Flattener:
         base: Photo | None = None
         if side is Side.RESULT:
             base = self.photo(state, Side.BODY)
-        layers = tuple(layer for layer in state.stack(side).shown if _can_be_seen(layer))
+        layers = tuple(layer for layer in state.stack(side).pictures if _can_be_seen(layer))
         # The layers themselves are part of the key, so none of their ids is given to others.
         key = base, [(layer, [p.revision for p in layer.planes.values()]) for layer in layers]
         if side not in self._made or not _same(self._made[side][0], key):
@@ -85,7 +85,7 @@ def flatten_part(state: ProjectState, side: Side, rect: Rect) -> NDArray[Any]:
 def _visible(state: ProjectState, side: Side) -> tuple[Photo | None, list[Layer]]:
     """What a side shows: the base photo, and what lies on it."""
     base, beneath = _visible(state, Side.BODY) if side is Side.RESULT else (None, [])
-    base, above = _split(base, state.stack(side).shown)
+    base, above = _split(base, state.stack(side).pictures)
     return base, [*beneath, *above]
 
 

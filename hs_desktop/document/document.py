@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import proxy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,15 @@ class Document:
         self._stroke: Stroke | None = None
         self.path = path
         self.serial = 0
-        self.history = History(lambda: self._state, self._become, self.settle, undo_budget)
+        # Weakly: what it held goes with a document that is given up, not with the garbage
+        # collector's next full round.
+        me = proxy(self)
+        self.history = History(
+            lambda: me._state,
+            lambda state, command: me._become(state, command),
+            lambda: me.settle(),
+            undo_budget,
+        )
 
     # --- reading -------------------------------------------------------------------------------
 

@@ -83,7 +83,7 @@ def provenance_of(state: ProjectState) -> Provenance | None:
     """Of the topmost variation that is to be seen; ``None`` where nothing generated is."""
     from engine.provenance import Provenance
 
-    for layer in reversed(state.result.shown):
+    for layer in reversed(state.result.pictures):
         if isinstance(layer, Variation) and layer.opacity > 0:
             return Provenance(PROGRAM, layer.pack, layer.sampling.seed, layer.sampling)
     return None

@@ -188,7 +188,7 @@ def _sheets(state: ProjectState) -> Iterator[Sheaf]:
     """The stacks as other programs see them: the result over the body, the head hidden."""
     for side in (Side.RESULT, Side.BODY, Side.HEAD):
         stack = state.stack(side)
-        shown = {layer.id for layer in stack.shown}
+        shown = {layer.id for layer in stack.pictures}
         sheets = [_sheet(layer, layer.id in shown) for layer in reversed(stack.layers)]
         children = tuple(sheet for sheet in sheets if sheet is not None)
         if children:

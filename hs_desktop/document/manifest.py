@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.requests import HeadTransform, SamplingSettings
+from engine.requests import HeadTransform
 from hs_desktop.document.events import Side
 from hs_desktop.document.jsonvalues import Fields
 from hs_desktop.document.layer_payloads import (
@@ -33,6 +33,12 @@ from hs_desktop.document.layers import (
     PictureLayer,
 )
 from hs_desktop.document.manifest_findings import add_findings, findings_of
+from hs_desktop.document.manifest_settings import (
+    fitting_of,
+    sampling_of,
+    settings_of,
+    transform_of,
+)
 from hs_desktop.document.payloads import (
     MAX_PIXELS,
     Payload,
@@ -41,7 +47,6 @@ from hs_desktop.document.payloads import (
     largest_file,
 )
 from hs_desktop.document.planes import Crop, Plane
-from hs_desktop.document.settings import Fitting, SwapSettings
 from hs_desktop.document.stack import LayerStack
 from hs_desktop.document.state import ProjectState
 from hs_desktop.document.variation import Variation
@@ -51,7 +56,7 @@ if TYPE_CHECKING:
 
 VERSION = (1, 2)  # major: older programs can't read it; minor: they can, and leave things out
 FORMAT = "hs-desktop-project"
-MAX_BYTES = 8 << 30  # of decoded pixels in a project
+MAX_BYTES = 64 << 30  # of decoded pixels in a project: what can be saved has to open again
 MAX_BLOB = 64 << 20  # of a profile or EXIF block
 
 Read = Callable[[str, int], bytes]  # a payload's name and the most bytes it may have
@@ -79,7 +84,7 @@ def to_manifest(state: ProjectState) -> tuple[Json, dict[str, Payload]]:
 def from_manifest(manifest: Json, read: Read) -> ProjectState:
     """The project that ``manifest``, of this version, and its payloads say."""
     fields = Fields(manifest)
-    transform = _transform(fields.object("transform"))
+    transform = transform_of(fields.object("transform"))
     reader = _Reader(read, transform)
     stacks, at = {}, {}
     for side in Side:
@@ -90,53 +95,17 @@ def from_manifest(manifest: Json, read: Read) -> ProjectState:
         if place is not None and len(place) not in (2, 4):
             raise ValueError(f"a place of {len(place)} numbers")
         at[side] = place
-    wanted = fields.object("settings")
     state = ProjectState(
         stacks[Side.HEAD], stacks[Side.BODY], stacks[Side.RESULT],
         at[Side.HEAD], at[Side.BODY],
         transform,
-        SwapSettings(
-            sampling=_sampling(wanted.object("sampling")),
-            keep_background=wanted.boolean("keep_background"),
-            feather=wanted.optional("feather", wanted.number),
-            variations=wanted.integer("variations"),
-            match_grain=wanted.boolean("match_grain"),
-            match_skin=wanted.boolean("match_skin"),
-        ),
+        settings_of(fields.object("settings")),
     )  # fmt: skip
     return replace(state, findings=findings_of(fields, state))
 
 
 def _list(value: tuple[float, ...] | None) -> list[float] | None:
     return None if value is None else [float(number) for number in value]
-
-
-def _transform(fields: Fields) -> HeadTransform:
-    dx, dy = fields.numbers("shift", 2)
-    return HeadTransform(
-        (dx, dy), fields.number("scale"), fields.number("rotate"), fields.boolean("flip")
-    )
-
-
-def _sampling(fields: Fields) -> SamplingSettings:
-    return SamplingSettings(
-        fields.integer("seed"),
-        fields.number("guidance"),
-        fields.integer("steps"),
-        fields.number("strength"),
-    )
-
-
-def _fitting(fields: Fields | None) -> Fitting | None:
-    """Since 1.2."""
-    if fields is None:
-        return None
-    return Fitting(
-        fields.optional("keep_background", fields.boolean),
-        fields.optional("feather", fields.number),
-        fields.boolean("match_grain"),
-        fields.boolean("match_skin"),
-    )
 
 
 class _Writer:
@@ -267,7 +236,7 @@ class _Reader:
     def _layout(self, fields: Fields) -> LayoutLayer:
         ids, parsed = (self._plane(fields.object(n), "layout", 1) for n in ("ids", "parsed"))
         own = fields.optional("transform", fields.object)  # since 1.1
-        transform = self._transform if own is None else _transform(own)
+        transform = self._transform if own is None else transform_of(own)
         return LayoutLayer(**self._common(fields), ids=ids, parsed=parsed, transform=transform)
 
     def _mask_layer(self, fields: Fields) -> MaskLayer:
@@ -299,8 +268,8 @@ class _Reader:
             patch=self._crop(fields.object("patch"), "variation", 3),
             region=self._crop(fields.object("region"), "mask", 1),
             head=self._crop(fields.object("head"), "mask", 1),
-            sampling=_sampling(fields.object("sampling")),
-            fitting=_fitting(fields.optional("fitting", fields.object)),
+            sampling=sampling_of(fields.object("sampling")),
+            fitting=fitting_of(fields.optional("fitting", fields.object)),
             milliseconds={stage: times.number(stage) for stage in times.names()},
             notes=tuple(fields.texts("notes")),
             device=fields.text("device"),

@@ -69,7 +69,7 @@ def parts_of(state: ProjectState, flat: Photo) -> Iterator[Part | Group]:
 
 
 def _stack_parts(stack: LayerStack, flat: Photo) -> Iterator[Part | Group]:
-    shown = {layer.id for layer in stack.shown}
+    shown = {layer.id for layer in stack.pictures}
     for layer in reversed(stack.layers):
         if isinstance(layer, Variation):
             yield _variation(layer, layer.id in shown, flat)

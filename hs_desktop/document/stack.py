@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hs_desktop.document.errors import LayerError
-from hs_desktop.document.layers import Layer
+from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer
 from hs_desktop.i18n import _
 
 
@@ -57,6 +57,16 @@ class LayerStack:
         if self.solo is not None:
             return (self[self.solo],)
         return tuple(layer for layer in self.layers if layer.visible)
+
+    @property
+    def pictures(self) -> tuple[Layer, ...]:
+        """The pictures that count, from the bottom to the top.
+
+        Where a layout or a mask is shown alone, it is only looked at: they count as before.
+        """
+        alone = self.solo is not None and not _is_map(self[self.solo])
+        layers = self.shown if alone else (layer for layer in self.layers if layer.visible)
+        return tuple(layer for layer in layers if not _is_map(layer))
 
     def unique_name(self, name: str, *, but: str | None = None) -> str:
         """``name``, with a number behind it where a layer (other than ``but``) has it already."""
@@ -119,6 +129,11 @@ class LayerStack:
             attributes = {**attributes, "name": name}
         changed = replace(layer, **attributes)
         return replace(self, layers=(*self.layers[:at], changed, *self.layers[at + 1 :]))
+
+
+def _is_map(layer: Layer) -> bool:
+    """Whether it says something of the pictures and is no part of them."""
+    return isinstance(layer, LayoutLayer | MaskLayer)
 
 
 def need_unlocked(layer: Layer) -> None:

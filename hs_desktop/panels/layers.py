@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QLabel,
     QMenu,
     QSlider,
     QSpinBox,
@@ -63,6 +64,8 @@ class LayersPanel(QWidget):
             widget.setAccessibleName(_("Opacity of the layer"))
             widget.setToolTip(_("Opacity of the layer"))
         self.opacity.setMinimumWidth(60)
+        self._opacity_label = QLabel(_("Opacity"))
+        self._opacity_label.setContentsMargins(0, 0, 4, 0)
         editor = self._editor
         self.buttons = {
             "up": IconButton("up", _("Move the layer up")),
@@ -82,6 +85,7 @@ class LayersPanel(QWidget):
         bottom.addWidget(self.buttons["up"])
         bottom.addWidget(self.buttons["down"])
         bottom.addSpacing(6)
+        bottom.addWidget(self._opacity_label)
         bottom.addWidget(self.opacity, 1)
         bottom.addWidget(self.percent)
         bottom.addSpacing(6)
@@ -98,12 +102,14 @@ class LayersPanel(QWidget):
         """Show what is worked on."""
         editor = self._editor
         some = any(len(editor.document.state.stack(side)) for side in Side)
+        self._empty.setVisible(not some)  # first: the view scrolls as if it had its room already
         self.view.setVisible(some)
-        self._empty.setVisible(not some)
         self._following = True
         self.view.show_active()
         layer = edits.active_layer(editor)
-        for widget in (self.opacity, self.percent, *self.buttons.values()):
+        for widget in (
+            self._opacity_label, self.opacity, self.percent, *self.buttons.values()
+        ):  # fmt: skip
             widget.setEnabled(layer is not None)
         percent = 100 if layer is None else round(100 * layer.opacity)
         self.opacity.setValue(percent)
@@ -241,6 +247,7 @@ class LayerView(QTreeView):
         self.delegate.set_side(editor.side)
         index = model.index_of(editor.side, editor.layer_id)
         if index != self.currentIndex():
+            self.scrollTo(index.parent())  # which picture it belongs to, if there is room
             self.setCurrentIndex(index)
         self.viewport().update()
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QSi
 from PySide6.QtGui import QAction, QColor, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QLabel,
     QLineEdit,
     QMenu,
@@ -48,7 +49,11 @@ class ThemedIcon(QObject):
 
     def show(self, name: str) -> None:
         self._name = name
-        self._target.setIcon(icon(name))
+        if self._target.property("primary"):
+            role = QPalette.ColorRole.HighlightedText
+            self._target.setIcon(icon(name, QApplication.palette().color(role)))
+        else:
+            self._target.setIcon(icon(name))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.PaletteChange:
@@ -114,6 +119,14 @@ def icon_button(name: str, text: str, help: str = "") -> QPushButton:
     button.setToolTip(help)
     ThemedIcon(button, name, button)
     return button
+
+
+def set_primary(button: QPushButton, primary: bool) -> None:
+    """Whether a button stands out: it is what to do next."""
+    if bool(button.property("primary")) != primary:
+        button.setProperty("primary", primary)
+        button.style().unpolish(button)  # the style sheet is looked at anew
+        button.style().polish(button)
 
 
 def search_field(text: str) -> QLineEdit:

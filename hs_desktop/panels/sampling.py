@@ -23,7 +23,13 @@ from hs_desktop.editor import LIVE, Editor
 from hs_desktop.engine_bridge import JobRecord
 from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import N_, _
-from hs_desktop.panels.parts import IconButton, ThemedIcon, icon_button, tight_column
+from hs_desktop.panels.parts import (
+    IconButton,
+    ThemedIcon,
+    icon_button,
+    set_primary,
+    tight_column,
+)
 from hs_desktop.panels.presets import Presets
 from hs_desktop.panels.section import Section
 from hs_desktop.panels.settings_form import NumberField, SettingsForm
@@ -140,12 +146,15 @@ class SamplingPanel(QWidget):
     def _change(self, change: Change) -> None:
         if change.what is What.SETTINGS:
             self._follow()
+        elif change.what is What.ORDER:
+            self._follow_jobs()
 
     def _follow(self) -> None:
         document = self._editor.document
         self.form.set_values(swap_values(document.settings))
         self.transform.set_values(transform_values(document.transform))
         self.align.setEnabled(document.transform != HeadTransform())
+        self._follow_jobs()
 
     def _follow_lock(self, locked: bool) -> None:
         self.lock.setChecked(locked)
@@ -153,6 +162,7 @@ class SamplingPanel(QWidget):
 
     def _follow_jobs(self) -> None:
         busy = bool(self._swaps())
+        set_primary(self.swap, self._editor.document.has_photos and not busy)
         self.swap.setText(_("Cancel") if busy else _("Swap"))
         self._swap_icon.show("stop" if busy else "swap")
         self.swap.setToolTip(

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QSpinBox,
+    QStyle,
     QWidget,
 )
 
@@ -33,10 +34,16 @@ from hs_desktop.windows.asking import ask_for_folder, ask_to_open
 
 _SLIDER_STEPS = 500  # a finer range is typed, not slid
 _BOX_WIDTH = 78
+_APART = 8  # widget px below a help
 
 
 class SettingsForm(QWidget):
     """A row for each setting: label, control, reset.
+
+    Args:
+        rows: what is set.
+        values: by key; defaults where there is none.
+        explained: whether each setting's help stands below its control.
 
     Signals:
         changed: a key and its new value, as the user changes it.
@@ -47,7 +54,12 @@ class SettingsForm(QWidget):
     settled = Signal(str)
 
     def __init__(
-        self, rows: Iterable[Setting], values: Mapping[str, Value], parent: QWidget | None = None
+        self,
+        rows: Iterable[Setting],
+        values: Mapping[str, Value],
+        parent: QWidget | None = None,
+        *,
+        explained: bool = False,
     ) -> None:
         super().__init__(parent)
         self._grid = QGridLayout(self)
@@ -57,7 +69,9 @@ class SettingsForm(QWidget):
         self._grid.setColumnStretch(1, 1)
         self.fields: dict[str, Field] = {}
         for number, row in enumerate(rows):
-            self._add(number, row, values.get(row.key, row.default))
+            self._add(2 * number, row, values.get(row.key, row.default))
+            if explained:
+                self._explain(2 * number + 1, row)
 
     def _add(self, number: int, row: Setting, value: Value) -> None:
         field = _field_of(row)
@@ -71,6 +85,21 @@ class SettingsForm(QWidget):
             self._grid.addWidget(field.label, number, 0)
             self._grid.addWidget(field, number, 1)
         self._grid.addWidget(field.reset, number, 2)
+
+    def _explain(self, number: int, row: Setting) -> None:
+        """The help, where the label of the control or the control itself begins."""
+        help = QLabel(_(row.help))
+        help.setProperty("muted", True)
+        help.setWordWrap(True)
+        if isinstance(self.fields[row.key], SwitchField):
+            metric = QStyle.PixelMetric
+            before = (metric.PM_IndicatorWidth, metric.PM_CheckBoxLabelSpacing)
+            inset = sum(self.style().pixelMetric(part) for part in before)
+            help.setContentsMargins(inset, 0, 0, _APART)
+            self._grid.addWidget(help, number, 0, 1, 2)
+        else:
+            help.setContentsMargins(1, 0, 0, _APART)
+            self._grid.addWidget(help, number, 1)
 
     def __getitem__(self, key: str) -> Field:
         return self.fields[key]

@@ -27,7 +27,19 @@ NAMES = {
     Tool.MASK: N_("Mask brush"), Tool.RETOUCH: N_("Retouch"), Tool.CLONE: N_("Clone"),
     Tool.HEAL: N_("Heal"), Tool.PICK: N_("Pick"), Tool.HAND: N_("Hand"), Tool.ZOOM: N_("Zoom"),
 }  # fmt: skip
+_COPYING = N_("Alt and a click chooses where to copy from.")
 HINTS = {
+    Tool.MOVE: N_("Drag inside the frame to move, a corner to scale, the round handle to turn."),
+    Tool.BRUSH: N_("The right button erases."),
+    Tool.ERASER: N_("Puts back what the models said."),
+    Tool.FILL: N_("Click an area to give it the class in the hand."),
+    Tool.LASSO: N_("Draw round an area to give it the class in the hand."),
+    Tool.POLYGON: N_("Click corner by corner; a double click or Enter closes the area."),
+    Tool.MASK: N_("Paint to add to the mask; the right button takes away."),
+    Tool.RETOUCH: N_("Paint over what is to be made anew; letting go starts it."),
+    Tool.CLONE: _COPYING,
+    Tool.HEAL: _COPYING,
+    Tool.PICK: N_("Click to take the class, or the person, under the pointer."),
     Tool.HAND: N_("Drag to move what is shown; a double click fits it."),
     Tool.ZOOM: N_("Click to zoom in, with Alt to zoom out."),
 }
@@ -51,11 +63,12 @@ class ToolOptions(QWidget):
         self._add_brush()
         self._add_area()
         self._add_head()
-        for tool, text in HINTS.items():
-            label = QLabel(_(text))
-            label.setProperty("muted", True)
-            self._add(label, {tool})
-        self._row.addStretch(1)
+        self.hint = QLabel()
+        self.hint.setProperty("muted", True)
+        self.hint.setContentsMargins(8, 0, 0, 0)
+        # It gives way to all else.
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._row.addWidget(self.hint, 1)
         self.setMinimumHeight(30)  # the same for all tools: nothing jumps
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         watch(self._tools.changed, self._follow, self)
@@ -76,7 +89,7 @@ class ToolOptions(QWidget):
         )
         self.spacing.setMinimum(1)
         self.stabiliser = self._number(
-            _("Calm"), _("Evens out the line of an unsteady hand."), BRUSHES
+            _("Stabiliser"), _("Evens out the line of an unsteady hand."), BRUSHES
         )
         self.by_size = IconButton("pressure-size", _("Pressure changes the size"), checkable=True)
         self.by_opacity = IconButton(
@@ -148,6 +161,7 @@ class ToolOptions(QWidget):
         self._following = True
         tool, brush = self._tools.tool, self._tools.brush
         self.name.setText(_(NAMES[tool]))
+        self.hint.setText(_(HINTS[tool]))
         for widget, tools in self._shown:
             widget.setVisible(tool in tools)
         self.diameter.setValue(round(brush.diameter))

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabBar, QVBoxLayout, QWid
 from hs_desktop.canvas.events import Readout
 from hs_desktop.canvas.linking import LinkedViews
 from hs_desktop.canvas.view import CanvasView
-from hs_desktop.document.events import Side
+from hs_desktop.document.events import Change, Side, What
+from hs_desktop.document.layers import LayoutLayer
 from hs_desktop.editor import Editor
-from hs_desktop.following import watch
+from hs_desktop.following import DocumentWatch, watch
 from hs_desktop.i18n import _
 from hs_desktop.views.comparing import Comparison
 from hs_desktop.views.forming import FormingPicture
@@ -61,7 +62,8 @@ class Canvases(QWidget):
         top.setContentsMargins(4, 0, 6, 0)
         top.addWidget(self._tabs)
         top.addStretch()
-        top.addWidget(LayoutControls(self.look))
+        self._controls = LayoutControls(self.look)
+        top.addWidget(self._controls)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(3)
@@ -93,6 +95,10 @@ class Canvases(QWidget):
             pane.side_view.before_changed.connect(self.view_changed)
         self._tabs.currentChanged.connect(self._tab_chosen)
         self._editor.active_changed.connect(self._active_changed)
+        DocumentWatch(
+            self._editor, self,
+            changed=self._document_changed, replaced=self._follow_layouts,
+        )  # fmt: skip
         watch(self.look.changed, self._look_changed, self)
 
     # --- which are shown -----------------------------------------------------------------------
@@ -141,7 +147,19 @@ class Canvases(QWidget):
         if self._all and not self._linked.enabled:
             self._splitter.setSizes([1 << 12] * len(_SIDES))
         self._linked.enabled = self._all
+        self._follow_layouts()
         self.view_changed.emit()
+
+    def _document_changed(self, change: Change) -> None:
+        if change.what is not What.PIXELS:
+            self._follow_layouts()
+
+    def _follow_layouts(self) -> None:
+        """The controls are about the layouts of what is shown."""
+        state = self._editor.document.state
+        sides = _SIDES if self._all else (self._editor.side,)
+        shown = (layer for side in sides for layer in state.stack(side).shown)
+        self._controls.set_available(any(isinstance(layer, LayoutLayer) for layer in shown))
 
     def _read(self, readout: Readout | None) -> None:
         self.readout.emit(readout_text(readout))

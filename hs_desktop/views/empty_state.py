@@ -39,6 +39,7 @@ class EmptyState(QWidget):
         self._editor, self._side = editor, side
         self._icon, self._title, self._hint = QLabel(), QLabel(), QLabel()
         self._button = QPushButton()
+        self._button.setProperty("primary", True)
         self._button.clicked.connect(lambda: self.open_requested.emit(self._wanted))
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)

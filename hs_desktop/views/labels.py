@@ -26,12 +26,12 @@ def paint_label(
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
 
 
-def paint_hint(painter: QPainter, text: str, view: Viewport, *, top: bool) -> None:
-    """A line of text at the upper or lower edge of the canvas."""
+def paint_hint(painter: QPainter, text: str, view: Viewport) -> None:
+    """A line of text at the lower edge of the canvas."""
     metrics = QFontMetricsF(painter.font())
     width = min(metrics.horizontalAdvance(text) + 24, view.size[0] - 2 * _MARGIN)
     height = metrics.height() + 12
-    y = _MARGIN if top else view.size[1] - _MARGIN - height
+    y = view.size[1] - _MARGIN - height
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     paint_label(painter, text, QRectF((view.size[0] - width) / 2, y, width, height))
 
@@ -47,4 +47,4 @@ class Hint(Overlay):
 
     def paint(self, painter: QPainter, view: Viewport) -> None:
         if self.text:
-            paint_hint(painter, self.text, view, top=False)
+            paint_hint(painter, self.text, view)

@@ -8,11 +8,12 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QToolButton, QWidget
 
 from hs_desktop.following import watch
-from hs_desktop.i18n import _
+from hs_desktop.i18n import N_, _
 from hs_desktop.icons import icon
 from hs_desktop.views.look import LayoutLook
 
 _ICON = QSize(16, 16)
+_MISSING = N_("No layout is shown here: switch one on by its eye in the layers.")
 
 
 class LayoutControls(QWidget):
@@ -21,6 +22,7 @@ class LayoutControls(QWidget):
     def __init__(self, look: LayoutLook, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
+        self._available = True
         self._icons: dict[QToolButton, str] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -41,14 +43,22 @@ class LayoutControls(QWidget):
             lambda on: setattr(look, "outlines", on),
         )  # fmt: skip
         self._legend = self._switch(
-            "legend", _("Legend"), _("List the names of the classes in a corner"),
+            "legend", _("Legend"),
+            _("List the names of the classes in a corner, where the canvas has room"),
             lambda on: setattr(look, "legend", on),
         )  # fmt: skip
         for widget in (self._visible, self._opacity, self._outlines, self._legend):
             row.addWidget(widget)
+        self._helps = {widget: widget.toolTip() for widget in self._icons}
         watch(look.changed, self._follow, self)
         self._follow()
         self._take_icons()
+
+    def set_available(self, available: bool) -> None:
+        """Whether there is a layout to be seen; else the controls say how to get one."""
+        if available != self._available:
+            self._available = available
+            self._follow()
 
     def _switch(
         self, icon_name: str, name: str, help: str, switch: Callable[[bool], None]
@@ -78,7 +88,11 @@ class LayoutControls(QWidget):
         self._legend.setChecked(look.legend)
         percent = round(100 * look.opacity)
         self._opacity.setValue(percent)
-        self._opacity.setToolTip(_("Opacity of the layout: {percent} %").format(percent=percent))
-        self._opacity.setEnabled(look.visible and not look.outlines)
+        shown = self._available and look.visible
+        self._visible.setEnabled(self._available)
+        self._opacity.setEnabled(shown and not look.outlines)
         for button in (self._outlines, self._legend):
-            button.setEnabled(look.visible)
+            button.setEnabled(shown)
+        opacity = _("Opacity of the layout: {percent} %").format(percent=percent)
+        for widget, help in (*self._helps.items(), (self._opacity, opacity)):
+            widget.setToolTip(help if self._available else _(_MISSING))

@@ -19,6 +19,7 @@ from hs_desktop.views.look import LayoutLook
 from hs_desktop.views.side_view import SideView
 
 _MARGIN, _PADDING, _SWATCH, _GAP = 12.0, 9.0, 11.0, 7.0  # widget px
+_LARGEST = 1 / 8  # of the canvas
 _PAUSE = 150  # ms after a change until classes are counted again
 
 
@@ -41,7 +42,7 @@ class Legend(Overlay):
         width = max(metrics.horizontalAdvance(name) for name in names)
         width += 2 * _PADDING + _SWATCH + _GAP
         height = len(names) * row + 2 * _PADDING - 3
-        if height + 2 * _MARGIN > view.size[1] or width + 2 * _MARGIN > view.size[0]:
+        if width * height > _LARGEST * view.size[0] * view.size[1]:
             return  # it would hide what it is about
         box = QRectF(_MARGIN, view.size[1] - _MARGIN - height, width, height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

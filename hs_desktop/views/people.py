@@ -106,7 +106,7 @@ class PeoplePicker(Overlay):
             painter.drawRoundedRect(shown, 6, 6)
             _paint_tag(painter, str(index + 1), shown.left() + 6, shown.top() + 6, chosen)
         hint = _("Which person? Click one, or choose with the arrow keys and Enter.")
-        paint_hint(painter, hint, view, top=True)
+        paint_hint(painter, hint, view)
 
 
 def _middle(box: Box) -> Point:

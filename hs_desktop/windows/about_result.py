@@ -18,7 +18,7 @@ from hs_desktop.document.settings import Fitting
 from hs_desktop.document.variation import Variation
 from hs_desktop.i18n import _
 from hs_desktop.settings import setting
-from hs_desktop.windows.parts import closing_buttons, heading, muted
+from hs_desktop.windows.parts import closing_buttons, device_name, heading, muted
 
 Rows = list[tuple[str, str]]
 
@@ -59,7 +59,7 @@ def made_with(variation: Variation) -> Rows:
         (_(setting("steps").label), str(sampling.steps)),
         (_(setting("strength").label), f"{sampling.strength:g}"),
         *_fitted(variation.fitting),
-        (_("Device"), variation.device or _("unknown")),
+        (_("Device"), device_name(variation.device) or _("unknown")),
         (_("Model pack"), variation.pack or _("unknown")),
         (_("Size"), _("{width} × {height} px").format(width=variation.size[0],
                                                       height=variation.size[1])),
@@ -88,13 +88,20 @@ def times(variation: Variation) -> Rows:
     """Stage -> time; stages that were known already took none."""
     rows = [
         (
-            stage_name(stage),
-            _("{count:.0f} ms").format(count=milliseconds) if milliseconds else _("known already"),
+            _capital(stage_name(stage)),
+            _seconds(milliseconds) if milliseconds else _("known already"),
         )
         for stage, milliseconds in variation.milliseconds.items()
     ]
-    total = sum(variation.milliseconds.values()) / 1000
-    return [*rows, (_("together"), _("{count:.2f} s").format(count=total))]
+    return [*rows, (_("Total"), _seconds(sum(variation.milliseconds.values())))]
+
+
+def _seconds(milliseconds: float) -> str:
+    return _("{count:.2f} s").format(count=milliseconds / 1000)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def as_text(variation: Variation) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from engine.errors import EngineError
 from hs_desktop.editor import Level
 from hs_desktop.i18n import _, translated
 from hs_desktop.icons import icon
-from hs_desktop.windows.actions import ACTIONS, ActionRow, of_menu
+from hs_desktop.windows.actions import ACTIONS, CHOICES, ActionRow, of_menu
 
 if TYPE_CHECKING:
     from hs_desktop.windows.main_window import MainWindow
@@ -38,6 +38,10 @@ class ActionSet(QObject):
         self._window = window
         self._preferences = window.editor.preferences
         self._actions = {row.id: self._action(row) for row in ACTIONS}
+        for ids in CHOICES:
+            group = QActionGroup(self)
+            for action_id in ids:
+                group.addAction(self._actions[action_id])
         self._refreshing = QTimer(self)
         self._refreshing.setSingleShot(True)
         self._refreshing.setInterval(0)

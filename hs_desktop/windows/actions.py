@@ -177,7 +177,7 @@ _VIEW = (
        "Shift+O", "outline", N_("Only the borders of the layout's classes."),
        checked=lambda w: w.canvases.look.outlines),
     _A("view.legend", VIEW, N_("Le&gend"), lambda w: w.canvases.look.toggle_legend(), "",
-       "legend", N_("The names of the classes in a corner of the canvas."),
+       "legend", N_("The names of the classes in a corner of the canvas, where it has room."),
        checked=lambda w: w.canvases.look.legend),
     _A("view.full-screen", VIEW, N_("F&ull screen"), lambda w: w.toggle_full_screen(), "F11",
        checked=lambda w: w.isFullScreen(), apart=True),
@@ -349,6 +349,12 @@ ACTIONS: tuple[ActionRow, ...] = (
     *_FILE, *_EDIT, *_VIEW, *_LAYER, *_LAYOUT, *CLASS_ROWS, *_SWAP, *TOOL_ROWS, *_BRUSH,
     *_WINDOW, *_HELP,
 )  # fmt: skip
+# Ids of actions of which always one is switched on.
+CHOICES: tuple[tuple[str, ...], ...] = (
+    ("view.head", "view.body", "view.result", "view.all"),
+    tuple(row.id for row in CLASS_ROWS),
+    tuple(row.id for row in TOOL_ROWS),
+)
 
 
 def of_menu(menu: str) -> Iterator[ActionRow]:

@@ -84,7 +84,8 @@ class Dialogs:
         """What editors that died have left: recover, discard, or leave it for later."""
         from hs_desktop.windows.recovery import RecoveryDialog
 
-        await self._show(RecoveryDialog(self._window.editor, found, self._window))
+        window = self._window
+        await self._show(RecoveryDialog(window.editor, found, window.files.may_leave, window))
 
     async def copy_diagnostics(self) -> None:
         """Versions, device and pack into the clipboard."""

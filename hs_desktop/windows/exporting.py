@@ -31,7 +31,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(_("Export"))
         keys = choices_of(path.suffix)
         self._values: dict[str, Value] = {key: preferences[key] for key in keys}
-        self.form = SettingsForm([setting(key) for key in keys], self._values)
+        self.form = SettingsForm([setting(key) for key in keys], self._values, explained=True)
         self.form.changed.connect(self._changed)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel

@@ -5,27 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
+from engine.errors import Cancelled, EngineError
 from engine.resources import resource_path
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
 from hs_desktop.document.export import FLAT, LAYERED
 from hs_desktop.editor import Editor, Level
 from hs_desktop.filetypes import PHOTOS, PROJECT
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 from hs_desktop.importing import add_picture, can_take_picture, import_picture
 from hs_desktop.windows.asking import Button, ask, ask_to_open, ask_to_save
 from hs_desktop.windows.exporting import ask_to_export
+from hs_desktop.windows.pasted import cut_out_of, photo_of
 from hs_desktop.windows.psd_layers import MERGED, ask_for_layer
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from engine.imageio import Photo
     from hs_desktop.windows.main_window import MainWindow
 
 SAMPLE_HEAD, SAMPLE_BODY = "samples/astronaut.png", "samples/grace_hopper.jpg"
@@ -74,25 +73,40 @@ class Files:
             side = self._missing_side()
         if side is Side.RESULT:
             await import_picture(self._editor, side, path, layer or None)
-        elif layer == MERGED:
-            await self._editor.open_photo(side, path)
         else:
-            await self._open_psd_layer(side, path, layer)
+            await self._editor.open_photo(side, path, layer or None)
 
     async def open_files(self, paths: Sequence[Path], side: Side | None = None) -> None:
-        """What was dropped: one file, or a head and a body.
+        """What was dropped: a project, a photo, a head and a body, or layers for the result.
+
+        One that can't be opened is told, and the others are opened all the same.
 
         Args:
-            paths: projects and photos.
+            paths: projects, of which one is opened, and photos.
             side: of the first photo; the second is for the other side. By default of two the
                 first is the head, and one is for the first side that has none.
         """
-        others = {Side.HEAD: Side.BODY, Side.BODY: Side.HEAD}
-        if side is None and len(paths) > 1:
-            side = Side.HEAD
-        for path in paths:
-            await self.open_file(path, side)
-            side = None if side is None else others.get(side, side)
+        projects = [path for path in paths if path.suffix.lower() == PROJECT]
+        photos = [path for path in paths if path not in projects]
+        places: list[Side | None] = [side]
+        if side is Side.RESULT:
+            places *= len(photos)
+        elif len(photos) > 1:
+            places = [Side.BODY, Side.HEAD] if side is Side.BODY else [Side.HEAD, Side.BODY]
+        for path, place in [*((path, None) for path in projects[:1]),
+                            *zip(photos, places, strict=False)]:  # fmt: skip
+            try:
+                await self.open_file(path, place)
+            except Cancelled:
+                raise
+            except EngineError as error:
+                self._editor.say(translated(error), Level.ERROR)
+        if len(projects) > 1 or len(photos) > len(places):
+            self._editor.say(
+                _("Only one project, or one head and one body photo, can be open at a time: "
+                  "the other files were not opened."),
+                Level.WARNING,
+            )  # fmt: skip
 
     def _missing_side(self) -> Side:
         return Side.BODY if len(self._editor.document.head) else Side.HEAD
@@ -109,15 +123,6 @@ class Files:
             return MERGED
         return await ask_for_layer(path.name, layers, self._window)
 
-    async def _open_psd_layer(self, side: Side, path: Path, layer: str) -> None:
-        from hs_desktop.reading import read_picture
-
-        document = self._editor.document
-        text = _("Reading {name}…").format(name=path.name)
-        photo = await self._editor.readings.read(text, lambda _watch: read_picture(path, layer))
-        if document is self._editor.document:
-            self._editor.set_photo(side, photo, layer)
-
     async def open_sample(self) -> None:
         """Two photos that come with the program, as a project without a name."""
         if await self.may_leave():
@@ -133,12 +138,22 @@ class Files:
 
     async def save_as(self) -> bool:
         document = self._editor.document
-        path = await ask_to_save(
-            self._window, _("Save project"),
-            [_("Projects ({patterns})").format(patterns=f"*{PROJECT}")],
-            document.path or self._proposal(PROJECT), PROJECT[1:],
-        )  # fmt: skip
-        return path is not None and await self._save(path)
+        proposal = document.path or self._proposal(PROJECT)
+        while True:
+            chosen = await ask_to_save(
+                self._window, _("Save project"),
+                [_("Projects ({patterns})").format(patterns=f"*{PROJECT}")],
+                proposal, PROJECT[1:],
+            )  # fmt: skip
+            if chosen is None or document is not self._editor.document:
+                return False
+            # The dialog takes what follows a dot for a suffix, as in "anna 1.5".
+            path = chosen
+            if chosen.suffix.lower() != PROJECT:
+                path = chosen.with_name(chosen.name + PROJECT)
+            if path == chosen or not path.exists():
+                return await self._save(path)
+            proposal = path  # which the dialog asks about, since there is such a file
 
     async def _save(self, path: Path) -> bool:
         self._remember(path)
@@ -147,25 +162,30 @@ class Files:
         return True
 
     async def may_leave(self) -> bool:
-        """Whether the open project may be given up; where it isn't saved, the user says."""
-        document = self._editor.document
-        document.settle()
-        if not document.is_modified:
-            return True
-        answer = await ask(
-            self._window,
-            _('Save the changes to "{name}"?').format(name=title_of(document)),
-            _("What isn't saved is lost."),
-            {
-                QMessageBox.StandardButton.Save: _("&Save"),
-                QMessageBox.StandardButton.Discard: _("&Don't save"),
-                QMessageBox.StandardButton.Cancel: _("Cancel"),
-            },
-            QMessageBox.StandardButton.Save,
-        )
-        if answer is Button.Save:
-            return await self.save()
-        return answer is Button.Discard
+        """Whether the open project may be given up; where it isn't saved, the user says.
+
+        What was done while it was being saved is asked about, too.
+        """
+        while True:
+            document = self._editor.document
+            document.settle()
+            if not document.is_modified:
+                return True
+            answer = await ask(
+                self._window,
+                _('Save the changes to "{name}"?').format(name=title_of(document)),
+                _("What isn't saved is lost."),
+                {
+                    QMessageBox.StandardButton.Save: _("&Save"),
+                    QMessageBox.StandardButton.Discard: _("&Don't save"),
+                    QMessageBox.StandardButton.Cancel: _("Cancel"),
+                },
+                QMessageBox.StandardButton.Save,
+            )
+            if answer is not Button.Save:
+                return answer is Button.Discard
+            if not await self.save():
+                return False
 
     # --- pictures --------------------------------------------------------------------------------
 
@@ -193,7 +213,13 @@ class Files:
 
         Args:
             side: by default that which is looked at; on the result it becomes a layer.
+
+        Raises:
+            InputFileError: it is too small or too large, or the file can't be read.
         """
+        from engine.opening import MIN_SIDE  # brings Pillow along
+        from hs_desktop.reading import need_size  # and this decoders
+
         if side is None:
             side = self._editor.side
             if side is Side.RESULT and not can_take_picture(self._editor, side):
@@ -203,16 +229,22 @@ class Files:
             if url.isLocalFile() and Path(url.toLocalFile()).suffix.lower() in PHOTOS:
                 await self.open_file(Path(url.toLocalFile()), side)
                 return
-        image = QGuiApplication.clipboard().image()
+        image, document = QGuiApplication.clipboard().image(), self._editor.document
         if image.isNull():
             self._editor.say(_("There is no picture in the clipboard."), Level.WARNING)
             return
+        name, least = _("Pasted photo"), MIN_SIDE
+        if side is Side.RESULT:
+            name, least = _("Pasted picture"), 1
+        need_size(Path(name), image.width(), image.height(), least)
         if side is Side.RESULT:
             pixels, icc = await asyncio.to_thread(cut_out_of, image)
-            add_picture(self._editor, side, pixels, icc, _("Pasted picture"))
+            if document is self._editor.document:
+                add_picture(self._editor, side, pixels, icc, name)
         else:
             photo = await asyncio.to_thread(photo_of, image)
-            self._editor.set_photo(side, photo, _("Pasted photo"))
+            if document is self._editor.document:
+                self._editor.set_photo(side, photo, name)
 
     async def export(self) -> None:
         path = await ask_to_export(
@@ -244,35 +276,6 @@ class Files:
 def title_of(document: Document) -> str:
     """The project's name, as in the window's title."""
     return _("untitled") if document.path is None else document.path.name
-
-
-def photo_of(image: QImage) -> Photo:
-    """A picture of Qt's as a photo: 16 bits where it has more than 8."""
-    import numpy as np
-
-    from engine.imageio import Photo
-
-    pixels, icc = _rgbx_of(image, QImage.Format.Format_RGBX8888, QImage.Format.Format_RGBX64)
-    return Photo(np.ascontiguousarray(pixels[..., :3]), icc=icc)
-
-
-def cut_out_of(image: QImage) -> tuple[NDArray[Any], bytes | None]:
-    """The same as H x W x 4 RGBA, uint8 or uint16, and the profile."""
-    return _rgbx_of(image, QImage.Format.Format_RGBA8888, QImage.Format.Format_RGBA64)
-
-
-def _rgbx_of(
-    image: QImage, format_8: QImage.Format, format_16: QImage.Format
-) -> tuple[NDArray[Any], bytes | None]:
-    import numpy as np
-
-    deep = image.depth() > 32
-    converted = image.convertToFormat(format_16 if deep else format_8)
-    rows: NDArray[Any] = np.frombuffer(converted.constBits(), np.uint16 if deep else np.uint8)
-    height, width = converted.height(), converted.width()
-    pixels = rows.reshape(height, -1)[:, : 4 * width].reshape(height, width, 4).copy()
-    icc = bytes(image.colorSpace().iccProfile().data()) if image.colorSpace().isValid() else None
-    return pixels, icc or None
 
 
 def _photo_filters() -> list[str]:

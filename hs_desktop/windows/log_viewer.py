@@ -44,7 +44,7 @@ class LogViewer(QDialog):
         self._copying: asyncio.Task[None] | None = None
         self.setWindowTitle(_("Log"))
         self._search = QLineEdit()
-        self._search.setPlaceholderText(_("Show only lines with …"))
+        self._search.setPlaceholderText(_("Show only lines with…"))
         self._search.setAccessibleName(_("Search the log"))
         self._search.setClearButtonEnabled(True)
         self._search.textChanged.connect(self._show)

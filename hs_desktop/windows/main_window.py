@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
-    QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
@@ -147,11 +146,8 @@ class MainWindow(QMainWindow):
         self.docks["sampling"].visibilityChanged.connect(lambda on: asked.setVisible(not on))
         self._bar("options", _("Tool options"), Qt.ToolBarArea.TopToolBarArea).addWidget(above)
         tools = self._bar("tools", _("Tools"), Qt.ToolBarArea.LeftToolBarArea)
-        group = QActionGroup(self)
         for tool in TOOL_ROWS:
-            action = self.action_set[tool.id]
-            group.addAction(action)
-            tools.addAction(action)
+            tools.addAction(self.action_set[tool.id])
 
     def _bar(self, name: str, title: str, area: Qt.ToolBarArea) -> QToolBar:
         bar = QToolBar(title)

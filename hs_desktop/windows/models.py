@@ -77,7 +77,7 @@ class ModelManager(QDialog):
             _("&Verify"), "search", _("Compare every file with its checksum"), self._verify
         )
         folder = self._button(
-            _("Import &folder…"), "folder",
+            _("Import &folder…"), "plus",
             _("Copy a pack from a folder, or a trained model from the folder of a training run"),
             self._import_folder,
         )  # fmt: skip
@@ -85,7 +85,7 @@ class ModelManager(QDialog):
             _("Import &zip…"), "plus", _("Copy a pack from a zip file"), self._import_zip
         )
         model = self._button(
-            _("Import &model…"), "swap",
+            _("Import &model…"), "plus",
             _("Make a pack of another one and a trained model (.safetensors with its config.json)"),
             self._import_model,
         )  # fmt: skip

@@ -32,6 +32,12 @@ def muted(text: str) -> QLabel:
     return label
 
 
+def device_name(device: str) -> str:
+    """What the engine runs on (``cuda:1 bf16``), as people write it."""
+    kind, space, precision = device.partition(" ")
+    return kind.upper() + space + precision
+
+
 def closing_buttons(dialog: QDialog, *others: QPushButton) -> QDialogButtonBox:
     """The buttons at a dialog's bottom: ``others``, and Close, which Enter means."""
     box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -64,7 +64,7 @@ class PreferencesDialog(QDialog):
         column.addWidget(self._restart)
         column.addWidget(closing_buttons(self, reset))
         watch(self._preferences.changed, self._changed, self)
-        self.resize(620, 460)
+        self.resize(620, 500)
 
     def show_shortcuts(self) -> None:
         self._pages.setCurrentIndex(SHORTCUTS)
@@ -75,7 +75,8 @@ class PreferencesDialog(QDialog):
         column.setContentsMargins(14, 14, 14, 14)
         column.setSpacing(10)
         rows = [_row(key, self._preferences) for key in keys]
-        form = SettingsForm(rows, {key: self._preferences[key] for key in keys})
+        values = {key: self._preferences[key] for key in keys}
+        form = SettingsForm(rows, values, explained=True)
         form.changed.connect(self._set)
         self.forms.append(form)
         column.addWidget(form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from PySide6.QtCore import QDateTime, QLocale
 from PySide6.QtWidgets import (
@@ -21,24 +22,35 @@ from hs_desktop.editor import Editor
 from hs_desktop.i18n import _
 from hs_desktop.windows.parts import heading, muted
 
+MayLeave = Callable[[], Awaitable[bool]]
+
 
 class RecoveryDialog(QDialog):
     """Lists projects that weren't saved, the newest first.
 
     One is recovered into the editor, any may be discarded; what is left is found again at the
     next start.
+
+    Args:
+        editor: what one is recovered into.
+        found: what there is.
+        may_leave: asked whether the project that is open then may be given up.
     """
 
     def __init__(
-        self, editor: Editor, found: list[Recoverable], parent: QWidget | None = None
+        self,
+        editor: Editor,
+        found: list[Recoverable],
+        may_leave: MayLeave,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._editor = editor
+        self._editor, self._may_leave = editor, may_leave
         self._left = list(found)
         self.setWindowTitle(_("Recover"))
         self._list = QTreeWidget()
         self._list.setRootIsDecorated(False)
-        self._list.setHeaderLabels([_("Project"), _("Kept"), _("Folder")])
+        self._list.setHeaderLabels([_("Project"), _("Autosaved"), _("Folder")])
         self._list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._list.setAccessibleName(_("Projects that were not saved"))
         self._list.itemDoubleClicked.connect(self._recover)
@@ -65,8 +77,8 @@ class RecoveryDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
         column.addWidget(heading(_("The editor ended without saving")))
-        column.addWidget(muted(_("What it had kept can be recovered, as it was some seconds "
-                                 "before the end at most.")))  # fmt: skip
+        column.addWidget(muted(_("What was autosaved can be recovered; at most the last seconds "
+                                 "of work are missing.")))  # fmt: skip
         column.addWidget(self._list, 1)
         column.addWidget(buttons)
         self.resize(620, 300)
@@ -82,7 +94,7 @@ class RecoveryDialog(QDialog):
     def _recover(self) -> None:
         chosen = self._take()
         if chosen is not None:
-            self._editor.spawn(recover(self._editor, chosen))
+            self._editor.spawn(recover(self._editor, chosen, self._may_leave))
         self.accept()
 
     def _discard(self) -> None:
@@ -99,14 +111,22 @@ class RecoveryDialog(QDialog):
         super().done(result)
 
 
-async def recover(editor: Editor, left: Recoverable) -> None:
+async def recover(editor: Editor, left: Recoverable, may_leave: MayLeave) -> None:
     """Open what was left; it is on disk at any moment.
+
+    Args:
+        editor: where.
+        left: what.
+        may_leave: asked whether what is open may go; else all stays as it is.
 
     Raises:
         ProjectError: it is damaged; it stays where it is.
     """
     try:
         document = await asyncio.to_thread(left.load)
+        if not await may_leave():
+            left.release()
+            return
     except BaseException:
         left.release()
         raise

@@ -16,6 +16,7 @@ from hs_desktop.engine_bridge import EngineBridge, JobRecord
 from hs_desktop.i18n import _
 from hs_desktop.icons import icon
 from hs_desktop.readings import Readings
+from hs_desktop.windows.parts import device_name
 
 _BAR = 140  # widget px
 
@@ -131,7 +132,7 @@ class StatusBar(QStatusBar):
             self._state.setText(_("The models can't be loaded") if self._failed else _("Ready"))
             self._bar.hide()
         described = self._bridge.describe()
-        self._device.setText("" if described is None else described.device)
+        self._device.setText("" if described is None else device_name(described.device))
         self._device.setToolTip("" if described is None else described.pack)
         self._device.setVisible(described is not None)
 

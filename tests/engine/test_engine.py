@@ -14,10 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from engine import engine as engine_module
 from engine.cache import content_hash
 from engine.engine import Description, Engine, Job, JobContext, JobState
 from engine.errors import Cancelled, EngineError, NoPersonError
 from engine.imageio import Photo
+from engine.memory import release_unused
 from engine.requests import ParseRequest, Preview, Progress, Result
 
 WAIT = 5.0
@@ -417,6 +419,22 @@ def test_pictures_go_with_their_job(bench: Bench) -> None:
         assert layout() is None
     finally:
         gc.enable()
+
+
+def test_unused_memory_goes_back_when_there_is_nothing_to_do(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+
+    def release() -> None:
+        release_unused()  # it doesn't fail on any system
+        released.set()
+
+    monkeypatch.setattr(engine_module, "IDLE", 0.01)
+    monkeypatch.setattr(engine_module, "release_unused", release)
+    bench.engine.submit(request()).result(WAIT)
+    assert released.wait(WAIT)
+    bench.engine.submit(request()).result(WAIT)
 
 
 def test_jobs_can_be_awaited(bench: Bench) -> None:

@@ -14,8 +14,8 @@ import torch
 
 from engine import stages
 from engine.errors import InputFileError
+from engine.evaluation import ablation, restore
 from engine.evaluation import bench as bench_module
-from engine.evaluation import restore
 from engine.evaluation.features import feature_distance, load_features
 from engine.evaluation.finder import finder_figures
 from engine.evaluation.parser import iou_figures, parse_frames
@@ -205,7 +205,10 @@ def test_restore_figures(
     figures: Any = restore_figures(pipeline, prepared, count=3, seeds=2, sheet=sheet, steps=1)
     assert (figures["photos"], figures["seeds"]) == (3, 2)
     for name in ("telea", "navier_stokes", "decoded", "ours"):
-        assert set(figures[name]) == {"psnr", "feature_distance", "texture_energy"}
+        assert set(figures[name]) == {
+            "psnr", "psnr_interval", "feature_distance", "feature_distance_interval",
+            "texture_energy", "frechet", "frechet_interval", "kernel",
+        }  # fmt: skip
         assert len(figures[name]["texture_energy"]) == 3
     assert cv2.imread(str(sheet)).shape == (3 * 256, 5 * 256, 3)
     # Whoever restores the truth itself has no distance and all of its texture.
@@ -217,6 +220,7 @@ def test_restore_figures(
     assert figures["decoded"]["feature_distance"] < 1e-6
     assert figures["decoded"]["texture_energy"] == [1, 1, 1]
     assert figures["ours"]["psnr"] > figures["telea"]["psnr"]
+    assert figures["decoded"]["frechet"] < 1e-6 < figures["telea"]["frechet"]
 
 
 # --- swaps ----------------------------------------------------------------------------------------
@@ -282,12 +286,13 @@ def test_failed_swaps_are_errors(
 @pytest.mark.usefixtures("seeing")
 @pytest.mark.parametrize("name", NAMES)
 def test_every_part_can_be_evaluated(
-    tiny_pack: Path, prepared: Path, tmp_path: Path, name: str
+    tiny_pack: Path, prepared: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ablation, "VARIANTS", {"default": {}, "paper": {"steps": 2}})
     figures: Any = evaluate(name, prepared, tiny_pack, count=2, out=tmp_path / "out", device="cpu")
     expected = {
         "finder": "within", "parser": "HEAD", "autoencoder": "psnr", "layout": "neck_iou",
-        "restore": "ours", "swap": "changed_outside",
+        "restore": "ours", "swap": "changed_outside", "ablation": "paper",
     }  # fmt: skip
     assert expected[name] in figures
     if name == "layout":

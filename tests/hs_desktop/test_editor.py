@@ -30,9 +30,18 @@ def test_active_layers(loaded: Editor, loop: WindowLoop) -> None:
     loaded.activate(Side.HEAD)
     assert loaded.layer_id == photo.id  # as it was left
     loaded.document.do(commands.remove_layer(photo.id))
-    assert loaded.layer_id == loaded.document.head.layers[-1].id
+    assert not loaded.document.head.layers[-1].visible
+    assert loaded.layer_id == loaded.document.head.shown[-1].id
     loaded.new()
     assert (loaded.side, loaded.layer_id) == (Side.HEAD, None)
+
+
+def test_an_opened_project_shows_what_is_worked_on(loaded: Editor, loop: WindowLoop) -> None:
+    loaded.document.do(commands.set_settings(variations=3))
+    first = variations(swapped(loaded, loop))[0]
+    loaded.replace_document(Document(loaded.document.state))
+    assert not loaded.document.result.layers[-1].visible
+    assert (loaded.side, loaded.layer_id) == (Side.RESULT, first.id)
 
 
 def test_comparing(loaded: Editor, loop: WindowLoop) -> None:

@@ -102,6 +102,36 @@ def test_live_keeps_what_can_be_redone(live: Editor, fake: FakeEngine, loop: Win
     assert variations(live)[0].sampling.guidance == 4.0
 
 
+def test_undo_never_shows_what_live_has_renewed_since(
+    live: Editor, fake: FakeEngine, loop: WindowLoop
+) -> None:
+    """The answer came after another command, and goes with that one."""
+    fake.hold()
+    live.document.do(commands.set_settings(seed=9))
+    live.document.do(commands.rename_layer(live.document.head.layers[0].id, "Anna"))
+    fake.release()
+    loop.settle(live)
+    live.document.undo()
+    loop.settle(live)
+    assert live.document.settings.sampling.seed == 9
+    assert [layer.sampling.seed for layer in variations(live)] == [9]
+    asked = len(fake.requests)
+    live.document.redo()
+    loop.settle(live)
+    assert live.document.head.layers[0].name == "Anna"
+    assert [layer.sampling.seed for layer in variations(live)] == [9]
+    assert len(fake.requests) == asked
+
+
+def test_a_live_result_that_was_deleted_stays_away(
+    live: Editor, fake: FakeEngine, loop: WindowLoop
+) -> None:
+    asked = len(fake.requests)
+    live.document.do(commands.remove_layer(variations(live)[0].id))
+    loop.settle(live)
+    assert (variations(live), len(fake.requests)) == ([], asked)
+
+
 def test_a_dragged_slider_stays_one_command(live: Editor, loop: WindowLoop) -> None:
     count = len(live.document.history.names)
     for guidance in (2.0, 3.0, 4.0):

@@ -91,6 +91,19 @@ def test_what_was_parsed_of_a_photo_that_is_gone_is_dropped(
     assert editor.document.history.can_redo
 
 
+def test_what_was_parsed_of_a_person_who_is_not_picked_any_more_is_dropped(
+    loaded: Editor, fake: FakeEngine, loop: WindowLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.hold()
+    loaded.document.do(commands.pick_person(Side.HEAD, (3.0, 4.0)))
+    loaded.parse(Side.HEAD)
+    loaded.document.undo()
+    monkeypatch.setattr("hs_desktop.orders.set_parsed", lambda *_: pytest.fail("not wanted"))
+    fake.release()
+    loop.settle(loaded)
+    assert loaded.document.history.can_redo
+
+
 def test_what_was_parsed_comes_though_the_picture_changed(
     editor: Editor, fake: FakeEngine, loop: WindowLoop
 ) -> None:
@@ -121,7 +134,7 @@ class Reading:
         self.go = {name: threading.Event() for name in ("slow.png", "quick.png")}
         monkeypatch.setattr(reading, "read_picture", self.read)
 
-    def read(self, path: Path) -> Photo:
+    def read(self, path: Path, layer: str | None = None) -> Photo:
         assert self.go[path.name].wait(20)
         return head_photo()
 

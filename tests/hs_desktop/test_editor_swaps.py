@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import NoPersonError
+from engine.errors import NoPersonError, PackError
 from engine.jobs import JobState
 from engine.labels import SemanticClass
 from engine.requests import SamplingSettings
@@ -242,6 +242,15 @@ def test_retouching_a_body_that_is_gone_is_dropped(
     fake.release()
     loop.settle(loaded)
     assert not variations(loaded)
+
+
+def test_a_broken_pack_is_told_with_what_to_do(
+    loaded: Editor, fake: FakeEngine, loop: WindowLoop, said: list[Message]
+) -> None:
+    fake.fail(PackError("A file is missing."))
+    swapped(loaded, loop)
+    assert said[-1].level is Level.ERROR
+    assert "A file is missing. The model manager" in said[-1].text
 
 
 def test_results_of_16_bits(editor: Editor, loop: WindowLoop) -> None:

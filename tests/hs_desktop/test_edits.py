@@ -156,6 +156,16 @@ def test_variations_are_stepped_through_and_starred(swapped: Editor, loop: Windo
     assert shown.id == other.id
 
 
+def test_the_variation_that_is_stepped_to_is_worked_on(swapped: Editor, loop: WindowLoop) -> None:
+    edits.next_seed(swapped)
+    loop.settle(swapped)
+    one, _other = variations(swapped)
+    swapped.activate(Side.HEAD)
+    edits.step_variation(swapped, 1)
+    assert (swapped.side, swapped.layer_id) == (Side.RESULT, one.id)
+    assert swapped.document.layer(one.id).visible
+
+
 def test_without_a_layer_nothing_happens(editor: Editor) -> None:
     for edit in (
         edits.delete_layer, edits.duplicate_layer, edits.toggle_visible, edits.toggle_locked,

@@ -52,6 +52,22 @@ def names(heard: Heard) -> list[str]:
 # --- painting ----------------------------------------------------------------------------------
 
 
+def test_a_release_that_a_dialog_has_swallowed(view: CanvasView, heard: Heard) -> None:
+    drag(view, (110, 120), (130, 125), release=False)
+    move(view, (150, 150))
+    move(view, (160, 150))
+    assert names(heard) == ["pressed", "moved", "released"]
+    drag(view, (110, 120), (130, 125))
+    assert names(heard)[3:] == ["pressed", "moved", "released"]
+
+
+def test_the_mouse_does_not_end_what_a_pen_has_begun(view: CanvasView, heard: Heard) -> None:
+    pen(view, QEvent.Type.TabletPress, (110, 120), 0.5)
+    move(view, (112, 120))
+    pen(view, QEvent.Type.TabletRelease, (112, 120), 0.0)
+    assert names(heard) == ["pressed", "moved", "released"]
+
+
 def test_a_mouse_stroke_in_photo_coordinates(view: CanvasView, heard: Heard) -> None:
     drag(view, (110, 120), (130.5, 125), (150, 150), modifiers=SHIFT)
     assert names(heard) == ["pressed", "moved", "moved", "released"]

@@ -11,7 +11,7 @@ from hs_desktop.canvas.colours import ScreenTransform, to_8bit
 from hs_desktop.canvas.reduce import block_mean, read_blocks
 from hs_desktop.canvas.sources import LayoutSource, MaskSource, OutlineSource, PictureSource
 from hs_desktop.rects import Rect
-from tests.engine.profiles import matrix_profile
+from tests.engine.profiles import gamma_curve, grey_profile, matrix_profile, rgb_table_profile
 
 SRGB = ScreenTransform()
 
@@ -152,6 +152,15 @@ def test_the_photos_profile_becomes_the_screens() -> None:
     assert back.apply(green)[0, 0].tolist() != green[0, 0].tolist()
     wide = ScreenTransform(adobe).apply(np.uint16([[[25700, 51400, 25700]]]))
     assert (wide == to_srgb.apply(np.uint8([[[100, 200, 100]]]))).all()
+
+
+def test_a_profile_that_no_screen_can_have_counts_as_srgb() -> None:
+    """A scanner's, for instance: it says what colours are, but not how to get them."""
+    scanner, pixels = rgb_table_profile(), noise(3, 4, 3)
+    assert not ScreenTransform(scanner).is_identity
+    np.testing.assert_array_equal(ScreenTransform(None, scanner).apply(pixels), pixels)
+    seen = ScreenTransform(scanner, grey_profile(gamma_curve(1.8))).apply(pixels)
+    np.testing.assert_array_equal(seen, ScreenTransform(scanner).apply(pixels))
 
 
 def test_the_same_profile_changes_nothing() -> None:

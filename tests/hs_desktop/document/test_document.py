@@ -11,6 +11,7 @@ from engine.requests import HeadTransform, SamplingSettings
 from hs_desktop.document import commands as c
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
+from hs_desktop.document.export import provenance_of
 from hs_desktop.document.layers import LayoutLayer, MaskLayer, PhotoLayer, PictureLayer
 from hs_desktop.document.planes import Plane
 from hs_desktop.document.variation import Variation
@@ -187,13 +188,30 @@ def test_opaque_pictures_come_through_exactly(bits: int, over: int) -> None:
     np.testing.assert_allclose(half.pixels[6:16, 4:24], mean, atol=(2**bits) / 255)
 
 
-def test_a_shown_alone_layer_is_all_that_is_shown() -> None:
+def test_a_picture_shown_alone_is_all_that_lies_on_the_body() -> None:
     document = full_document()
-    own = find(document, Side.RESULT, LayoutLayer)
+    own = find(document, Side.RESULT, PictureLayer)
+    document.do(c.change_layer(own.id, position=(1000, 0)))
     document.do(c.show_alone(own.id))
-    assert document.photo(Side.RESULT) is document.photo(Side.BODY)
+    body, alone = document.photo(Side.BODY), document.photo(Side.RESULT)
+    assert body is not None
+    assert alone is not None
+    np.testing.assert_array_equal(alone.pixels, body.pixels)
     document.do(c.show_all(Side.RESULT))
-    assert document.photo(Side.RESULT) is not document.photo(Side.BODY)
+    result = document.photo(Side.RESULT)
+    assert result is not None
+    assert (result.pixels != body.pixels).any()
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_layout_shown_alone_takes_no_picture_away(side: Side) -> None:
+    """Neither from swaps nor from what is exported: it is only looked at."""
+    document = full_document()
+    photos = [document.photo(side) for side in Side]
+    document.do(c.show_alone(find(document, side, LayoutLayer).id))
+    assert [document.photo(side) for side in Side] == photos
+    assert document.has_photos
+    assert provenance_of(document.state) is not None
 
 
 def test_what_lies_on_the_body_reaches_the_engine() -> None:

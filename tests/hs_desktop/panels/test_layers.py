@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from hs_desktop.document import commands
+from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
 from hs_desktop.document.layers import LayoutLayer, PhotoLayer
 from hs_desktop.document.variation import Variation
@@ -246,6 +247,23 @@ def test_another_document(panel: LayersPanel, swapped: Editor) -> None:
     former.do(commands.remove_layer(former.result.layers[-1].id))
     assert not panel.view.isVisible()
     QApplication.processEvents()
+
+
+def test_the_name_of_the_picture_stays_in_sight(qtbot: QtBot, swapped: Editor) -> None:
+    state = swapped.document.state
+    swapped.new()
+    panel = LayersPanel(swapped)
+    qtbot.addWidget(panel)
+    panel.resize(280, 230)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    swapped.replace_document(Document(state))
+    for side in (Side.RESULT, Side.BODY, Side.RESULT):
+        swapped.activate(side)
+        QApplication.processEvents()
+        shown = panel.view.viewport().rect()
+        for index in (panel.model.index_of(side), panel.view.currentIndex()):
+            assert shown.contains(panel.view.visualRect(index).center())
 
 
 def test_a_panel_that_is_gone_hears_nothing(qtbot: QtBot, swapped: Editor) -> None:

@@ -155,3 +155,15 @@ def test_a_folded_section_stays_so(qtbot: QtBot, panel: SamplingPanel, loaded: E
     qtbot.addWidget(other)
     other.show()
     assert not other.transform.isVisible()
+
+
+def test_swap_stands_out_when_it_is_what_to_do_next(
+    panel: SamplingPanel, loaded: Editor, loop: WindowLoop
+) -> None:
+    assert panel.swap.property("primary")
+    QTest.mouseClick(panel.swap, LEFT)
+    assert not panel.swap.property("primary")  # it is Cancel now
+    loop.settle(loaded)
+    assert panel.swap.property("primary")
+    loaded.new()
+    assert not panel.swap.property("primary")

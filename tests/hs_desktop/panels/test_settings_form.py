@@ -11,6 +11,7 @@ from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
+    QLabel,
     QLineEdit,
     QStyle,
     QStyleOptionSlider,
@@ -207,3 +208,14 @@ def test_a_path_is_chosen_in_a_dialog(qtbot: QtBot, loop: WindowLoop, tmp_path: 
     assert told == [("place", str(tmp_path))]
     QTest.mouseClick(field.reset, Qt.MouseButton.LeftButton)
     assert told[-1] == ("place", "")
+
+
+def test_helps_stand_below_the_controls(qtbot: QtBot) -> None:
+    form = SettingsForm(PREFERENCES, {}, explained=True)
+    qtbot.addWidget(form)
+    form.resize(500, 900)
+    with qtbot.waitExposed(form):
+        form.show()
+    texts = {label.text(): label for label in form.findChildren(QLabel)}
+    for row in PREFERENCES:
+        assert texts[row.help].y() >= form[row.key].geometry().bottom()

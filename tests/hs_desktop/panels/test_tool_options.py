@@ -83,6 +83,7 @@ def test_every_tool_has_a_name(options: ToolOptions, loaded: Editor) -> None:
     for tool in Tool:
         loaded.tools.tool = tool
         assert options.name.text()
+        assert options.hint.text()
         assert options.minimumHeight() == 30 <= max(height, 30)
 
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from hs_desktop.document import commands
 from hs_desktop.document.events import Side
-from hs_desktop.document.layers import MaskLayer
+from hs_desktop.document.layers import LayoutLayer, MaskLayer
 from hs_desktop.editor import Editor
 from hs_desktop.views.canvases import Canvases
 from tests.hs_desktop.canvas.looking import LEFT, NO_MODIFIER, move, wheel
@@ -151,6 +151,24 @@ def test_the_readout(canvases: Canvases, loaded: Editor) -> None:
 
 
 # --- the controls ------------------------------------------------------------------------------
+
+
+def test_controls_want_a_layout_to_be_seen(canvases: Canvases, loaded: Editor) -> None:
+    buttons = {b.accessibleName(): b for b in canvases.findChildren(QToolButton)}
+    [slider] = canvases.findChildren(QSlider)
+    controls = (*(buttons[name] for name in ("Show layout", "Outlines only", "Legend")), slider)
+    canvases.show_side(Side.RESULT)
+    assert not any(control.isEnabled() for control in controls)
+    assert all("eye" in control.toolTip() for control in controls)
+    canvases.show_all()
+    assert all(control.isEnabled() for control in controls)
+    canvases.show_side(Side.HEAD)
+    layer = top(loaded, Side.HEAD, LayoutLayer)
+    loaded.document.do(commands.change_layer(layer.id, visible=False))
+    assert not any(control.isEnabled() for control in controls)
+    loaded.document.undo()
+    assert all(control.isEnabled() for control in controls)
+    assert not any("eye" in control.toolTip() for control in controls)
 
 
 def test_controls_set_and_follow_the_look(canvases: Canvases) -> None:

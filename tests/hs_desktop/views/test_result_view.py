@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.errors import RequestError
@@ -315,6 +316,15 @@ def test_the_legend_is_seen(canvases: Canvases) -> None:
     changed = (look(view) != with_it).any(-1)
     assert changed[-100:, :130].mean() > 0.3
     assert not changed[:100].any()
+
+
+def test_the_legend_hides_no_small_canvas(canvases: Canvases) -> None:
+    view = at_work(canvases, Side.HEAD)
+    canvases.resize(240, 260)
+    QApplication.processEvents()
+    with_it = look(view)
+    canvases.look.legend = False
+    assert not (look(view) != with_it).any()
 
 
 def test_a_result_that_is_none_says_so(

@@ -13,7 +13,7 @@ from hs_desktop.icons import icon
 from hs_desktop.preferences import Preferences
 from hs_desktop.tools.state import Tool
 from hs_desktop.windows.action_set import conflicts, sequences_of
-from hs_desktop.windows.actions import ACTIONS, MENUS, SUBMENUS, ActionRow
+from hs_desktop.windows.actions import ACTIONS, CHOICES, MENUS, SUBMENUS, ActionRow
 from hs_desktop.windows.main_window import MainWindow
 from tests.hs_desktop.conftest import WindowLoop
 
@@ -65,6 +65,15 @@ def test_digits_choose_classes(window: MainWindow, qtbot: QtBot) -> None:
     assert window.editor.tools.class_id == CLASSES[12].id
     qtbot.keyClick(window, Qt.Key.Key_X)
     assert window.editor.tools.class_id == SemanticClass.BACKGROUND
+
+
+def test_one_of_several_is_always_chosen(window: MainWindow) -> None:
+    actions = window.action_set
+    for ids in CHOICES:
+        for action_id in (*ids, ids[0], ids[0]):
+            actions[action_id].trigger()
+            actions.refresh_now()
+            assert [other for other in ids if actions[other].isChecked()] == [action_id]
 
 
 def test_brackets_size_the_brush(window: MainWindow, qtbot: QtBot) -> None:

@@ -304,7 +304,7 @@ def test_how_a_result_was_made(
     for part in (
         f"Seed: {variation.sampling.seed}", "Guidance: 1.5", "Strength: 0.4", "scripted 1.0",
         "Keep background: on", "Feather: automatic", "Match grain: on", "Match skin: on",
-        "sampling: ",
+        "Sampling: ", "Total: ",
     ):  # fmt: skip
         assert part in text
 

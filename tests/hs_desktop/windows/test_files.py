@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,12 +12,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtGui import QColorSpace, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QListWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.imageio import Photo
+from engine.colour import space
+from engine.imageio import Photo, to_srgb8
 from engine.requests import HeadTransform
 from hs_desktop.document.events import Side
 from hs_desktop.document.layers import PhotoLayer, PictureLayer
@@ -23,6 +26,7 @@ from hs_desktop.document.parts import Part
 from hs_desktop.document.psd import write_psd
 from hs_desktop.editor import Editor, Message
 from hs_desktop.windows.main_window import MainWindow
+from hs_desktop.windows.pasted import photo_of
 from hs_desktop.windows.psd_layers import PsdLayersDialog
 from tests.hs_desktop.conftest import WindowLoop
 from tests.hs_desktop.document.projects import find
@@ -87,6 +91,43 @@ def test_of_two_photos_on_a_canvas_the_first_is_for_it(
     drop(pane, png(tmp_path / "a.png", (9, 0, 0)), png(tmp_path / "b.png", (0, 9, 0)))
     loop.settle(editor)
     assert (colour_of(editor, Side.BODY), colour_of(editor, Side.HEAD)) == ((9, 0, 0), (0, 9, 0))
+
+
+def test_a_third_photo_takes_nobodys_place(
+    window: MainWindow, editor: Editor, loop: WindowLoop, tmp_path: Path, said: list[Message]
+) -> None:
+    drop(window, *(png(tmp_path / f"{k}.png", (k, 0, 0)) for k in (1, 2, 3)))
+    loop.settle(editor)
+    assert (colour_of(editor, Side.HEAD), colour_of(editor, Side.BODY)) == ((1, 0, 0), (2, 0, 0))
+    assert "the other files were not opened" in texts(said)[-1]
+
+
+def test_a_photo_that_cannot_be_read_does_not_keep_the_other_away(
+    window: MainWindow, editor: Editor, loop: WindowLoop, tmp_path: Path, said: list[Message]
+) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    drop(window, tmp_path / "bad.png", png(tmp_path / "b.png", (0, 9, 0)))
+    loop.settle(editor)
+    assert kinds(editor, Side.HEAD) == []
+    assert colour_of(editor, Side.BODY) == (0, 9, 0)
+    assert ["bad.png" in text for text in texts(said)] == [True]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text there")
+def test_files_whose_names_are_no_text(
+    window: MainWindow, editor: Editor, loop: WindowLoop, tmp_path: Path
+) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    folder.mkdir()
+    photo = png(folder / os.fsdecode(b"na\xefve.png"), (0, 9, 0))
+    project = folder / os.fsdecode(b"na\xefve.hsd")
+    loop.run_until_complete(window.files.open_file(photo))
+    loop.settle(editor)
+    loop.run_until_complete(editor.save(project))
+    editor.new()
+    loop.run_until_complete(window.files.open_file(project))
+    assert colour_of(editor, Side.HEAD) == (0, 9, 0)
+    assert editor.preferences.recent == [project]
 
 
 # --- pictures as layers ------------------------------------------------------------------------
@@ -182,6 +223,43 @@ def test_paste_on_an_empty_result_begins_with_the_head(
     window.action_set["edit.paste"].trigger()
     loop.settle(editor)
     assert colour_of(editor, Side.HEAD) == (10, 20, 30)
+
+
+def test_a_pasted_photo_lies_on_white_as_one_that_is_opened() -> None:
+    image = QImage(20, 20, QImage.Format.Format_ARGB32)
+    image.fill(0x00102030)
+    np.testing.assert_array_equal(photo_of(image).pixels[0, 0], [255, 255, 255])
+
+
+def test_pasted_grey_is_shown_as_its_profile_says() -> None:
+    image = QImage(20, 20, QImage.Format.Format_Grayscale8)
+    image.fill(100)
+    white = QPointF(0.3127, 0.329)
+    image.setColorSpace(QColorSpace(white, QColorSpace.TransferFunction.Gamma, 1.8))
+    photo = photo_of(image)
+    assert space(photo.icc) == "RGB"
+    np.testing.assert_allclose(to_srgb8(photo)[0, 0], [119] * 3, atol=1)
+
+
+def test_more_than_eight_bits_are_kept() -> None:
+    image = QImage(20, 20, QImage.Format.Format_Grayscale16)
+    image.fill(1000)
+    photo = photo_of(image)
+    assert photo.bit_depth == 16
+    np.testing.assert_array_equal(photo.pixels[0, 0], [1000] * 3)
+
+
+def test_a_picture_too_small_for_a_photo_is_told_and_taken_as_a_layer(
+    window: MainWindow, loaded: Editor, loop: WindowLoop, said: list[Message]
+) -> None:
+    copied((5, 4), 0xFF0A141E)
+    before = loaded.document.photo(Side.HEAD)
+    window.action_set["edit.paste-head"].trigger()
+    loop.settle(loaded)
+    assert "too small" in texts(said)[-1]
+    assert loaded.document.photo(Side.HEAD) is before
+    loop.run_until_complete(window.files.paste(Side.RESULT))
+    assert find(loaded.document, Side.RESULT, PictureLayer).size == (5, 4)
 
 
 # --- Photoshop files ---------------------------------------------------------------------------

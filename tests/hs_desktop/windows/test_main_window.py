@@ -244,7 +244,7 @@ def test_progress_and_cancel(
     window: MainWindow, loaded: Editor, fake: FakeEngine, loop: WindowLoop
 ) -> None:
     assert "Ready" in texts(window)
-    assert "cpu fp32" in texts(window)
+    assert "CPU fp32" in texts(window)
     fake.hold()
     loaded.swap()
     fake.wait_held()

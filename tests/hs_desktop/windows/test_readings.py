@@ -53,9 +53,9 @@ class Slow:
             finally:
                 self.ended.set()
 
-        def slow_picture(path: Path) -> Any:
+        def slow_picture(path: Path, layer: str | None = None) -> Any:
             self.wait()
-            return read_picture(path)
+            return read_picture(path, layer)
 
         monkeypatch.setattr(hsd, "read_project", slow_project)
         monkeypatch.setattr(hs_desktop.reading, "read_picture", slow_picture)

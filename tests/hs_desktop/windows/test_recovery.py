@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QMessageBox
 
 from hs_desktop.document.autosave import Autosave, recoverable
 from hs_desktop.document.events import Side
@@ -15,6 +16,7 @@ from hs_desktop.windows.main_window import MainWindow
 from hs_desktop.windows.recovery import RecoveryDialog
 from tests.hs_desktop.conftest import WindowLoop
 from tests.hs_desktop.document.projects import facts, full_document
+from tests.hs_desktop.editing import paint
 from tests.hs_desktop.windows.conftest import press
 
 Dialog = Callable[[type[Any]], Any]
@@ -50,6 +52,23 @@ def test_a_project_is_recovered(
     left = recoverable(autosaves)
     assert [one.path for one in left] == [None]
     left[0].release()
+
+
+def test_what_was_begun_meanwhile_is_asked_about(
+    window: MainWindow, loaded: Editor, loop: WindowLoop, dialog: Dialog, autosaves: Path
+) -> None:
+    loaded.spawn(window.dialogs.recovery(recoverable(autosaves)))
+    recovery = dialog(RecoveryDialog)
+    paint(loaded, Side.BODY)
+    begun = loaded.document
+    press(recovery, "Recover")
+    press(dialog(QMessageBox), "Cancel")
+    loop.settle(loaded)
+    assert loaded.document is begun
+    left = recoverable(autosaves)
+    assert len(left) == 2
+    for one in left:
+        one.release()
 
 
 def test_what_is_discarded_is_gone_and_the_rest_stays_for_later(
