@@ -24,9 +24,12 @@ SCORE = 0.12  # of the detector, for a candidate
 CLEAR = 0.5  # of the detector, for a candidate that is looked at first
 SURE = 0.52  # of a head's score: no smaller head is looked for
 VERIFIED = 0.42  # of the second opinion
+CERTAIN = 0.9  # of a head's score: then a face turned away, or half hidden, is enough
+HALF_SEEN = 0.3  # of the second opinion, for these
 MOST_LOOKS = 16
 FACE_PROBABILITY = 0.3  # of the refiner, for a head
 ROUNDS = 3
+SIZE = FRAME_SIZE, FRAME_SIZE
 
 
 Verify = Callable[[NDArray[np.uint8]], float]
@@ -152,7 +155,7 @@ def find_heads(
             ``CLEAR`` only if nothing clearer turns out to be a head.
         thorough: search the whole pyramid and look at every place.
         verify: a second opinion on a canonical frame, 0..1 (for instance the parser's);
-            heads below ``VERIFIED`` are dropped.
+            heads below ``VERIFIED`` are dropped (certain ones below ``HALF_SEEN``).
     """
     working: NDArray[Any] = photo
     base = max(photo.shape[:2])
@@ -173,8 +176,7 @@ def find_heads(
             tried.append(candidate)
             head = _refine(model, working, candidate)
             if head is not None and verify is not None:
-                sure = verify(warp(working, head.to_frame, (FRAME_SIZE, FRAME_SIZE)))
-                head = replace(head, score=sure) if sure >= VERIFIED else None
+                head = _verified(head, verify(warp(working, head.to_frame, SIZE)))
             if head is not None:
                 heads.append(head)
 
@@ -196,6 +198,13 @@ def find_heads(
         return head.height * head.score * (1 - 0.5 * min(1.0, off))
 
     return sorted(heads, key=prominence, reverse=True)
+
+
+def _verified(head: Head, opinion: float) -> Head | None:
+    """The head with what a second opinion makes of it."""
+    if head.score < CERTAIN:
+        return replace(head, score=opinion) if opinion >= VERIFIED else None
+    return replace(head, score=(head.score + opinion) / 2) if opinion >= HALF_SEEN else None
 
 
 def _without_doubles(heads: list[Head]) -> list[Head]:

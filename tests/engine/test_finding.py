@@ -129,11 +129,27 @@ def test_a_second_opinion() -> None:
         return 0.9
 
     (head,) = read(photo, verify=agree)
-    assert head.score == 0.9
+    assert head.score > 0.9  # the detector is surer still
     assert frames[0].shape == (256, 256, 3)
     (seen,) = find_painted(None, frames[0])
     assert math.dist(seen.centre, (128, 68)) < 3
     assert read(photo, verify=lambda frame: 0.1) == []
+
+
+@pytest.mark.parametrize(
+    ("score", "opinion", "told"),
+    [(0.5, 0.7, 0.7), (0.5, 0.35, None), (0.96, 0.35, 0.655), (0.96, 0.8, 0.88), (0.96, 0.2, None)],
+)
+def test_faces_turned_away_need_a_sure_detector(
+    monkeypatch: pytest.MonkeyPatch, score: float, opinion: float, told: float | None
+) -> None:
+    head = head_at(200, 150, score=score)
+    peak = finder._Candidate(*head.centre, head.height, 0.0, score)
+    monkeypatch.setattr(finder, "_peaks", lambda *_: [peak])
+    monkeypatch.setattr(finder, "_refine", lambda *_: head)
+    photo = np.zeros((300, 400, 3), np.uint8)
+    found = find_heads(tiny.finder(), photo, verify=lambda frame: opinion)
+    assert [h.score for h in found] == ([] if told is None else [pytest.approx(told)])
 
 
 def test_a_bad_first_look_rules_out_no_better_one(monkeypatch: pytest.MonkeyPatch) -> None:
