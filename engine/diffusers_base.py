@@ -40,5 +40,16 @@ def _without_compiler() -> Iterator[None]:
 with _without_compiler():
     from diffusers import ConfigMixin, DiffusionPipeline, ModelMixin
     from diffusers.configuration_utils import register_to_config
+    from diffusers.pipelines import pipeline_loading_utils as _loading
+
+_is_compiled = _loading.is_compiled_module
+
+
+def _is_compiled_module(module: Any) -> bool:
+    """diffusers asks this of every model of a pipeline; without a compiler none is compiled."""
+    return _COMPILER in sys.modules and _is_compiled(module)
+
+
+_loading.is_compiled_module = _is_compiled_module
 
 __all__ = ["ConfigMixin", "DiffusionPipeline", "ModelMixin", "register_to_config"]

@@ -56,8 +56,8 @@ class SamplingSettings:
     """
 
     seed: int = 0
-    guidance: float = 1.5
-    steps: int = 8
+    guidance: float = 1.3
+    steps: int = 2
     strength: float = 0.4
 
 
@@ -129,7 +129,9 @@ class ReplaceHeadRequest:
 
     photo: Photo
     at: tuple[float, ...] | None = None
-    sampling: SamplingSettings = field(default_factory=lambda: SamplingSettings(strength=1.0))
+    sampling: SamplingSettings = field(
+        default_factory=lambda: SamplingSettings(strength=1.0, steps=20)
+    )
     keep_background: bool = True
     feather: float | None = None
     variations: int = 1

@@ -87,13 +87,13 @@ SAMPLING: tuple[Setting, ...] = (
         0, 2**63 - 1, 1, option="--seed",
     ),
     Setting(
-        "guidance", 1.5, N_("Guidance"),
+        "guidance", 1.3, N_("Guidance"),
         N_("How strictly the picture follows the layout: 1 = freely; high values look harsh."),
         1.0, 6.0, 0.1, option="--guidance",
     ),
     Setting(
-        "steps", 8, N_("Steps"),
-        N_("Denoising steps: more take longer and rarely look better than 8 to 20."),
+        "steps", 2, N_("Steps"),
+        N_("Denoising steps: few keep texture, more calm it; near strength 1 take 20."),
         1, 100, 1, option="--steps",
     ),
     Setting(

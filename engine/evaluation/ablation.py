@@ -18,8 +18,8 @@ Options = dict[str, object]
 VARIANTS: dict[str, Options] = {
     "default": {},
     "coarse estimate alone": {"strength": 0.0},
-    **{f"steps {n}": {"steps": n} for n in (1, 2, 4, 15, 20, 50)},
-    **{f"guidance {g}": {"guidance": g} for g in (1.0, 2.0, 3.0)},
+    **{f"steps {n}": {"steps": n} for n in (1, 4, 8, 20, 50)},
+    **{f"guidance {g}": {"guidance": g} for g in (1.0, 1.5, 2.0, 3.0)},
     **{f"strength {t}": {"strength": t} for t in (0.2, 0.3, 0.5, 0.6, 0.8)},
     "first-order solver": {"order": 1},
     "without coarse latents": {"use_coarse": False},

@@ -15,8 +15,8 @@ from engine.evaluation.distances import (
     Moments,
     Sums,
     Vectors,
-    bootstrap,
     frechet_distance,
+    jackknife,
     kernel_distance,
 )
 from engine.framing import FRAME_SIZE
@@ -55,7 +55,7 @@ def realism_figures(
 
         figures[name] = {
             "frechet": frechet(everything),
-            "frechet_interval": bootstrap(len(seen), frechet),
+            "frechet_interval": jackknife(len(seen), frechet),
             "kernel": kernel_distance(some_real, _some(seen)),
         }
     return figures

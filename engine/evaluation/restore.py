@@ -89,9 +89,9 @@ def generate(
     cases: list[RestoreCase],
     *,
     seed: int,
-    steps: int = 8,
+    steps: int = 2,
     strength: float = 0.4,
-    guidance: float = 1.5,
+    guidance: float = 1.3,
     batch_size: int = 4,
     **options: object,
 ) -> NDArray[np.float32]:

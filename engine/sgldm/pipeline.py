@@ -98,9 +98,9 @@ class HSDiffusionPipeline(DiffusionPipeline):
         layout: Layout,
         *,
         seed: int = 0,
-        steps: int = 8,
+        steps: int = 2,
         strength: float = 0.4,
-        guidance: float = 1.5,
+        guidance: float = 1.3,
         on_step: Callable[[int, int, Tensor], None] | None = None,
     ) -> NDArray[np.float32]:
         """Generate what isn't ``known`` in a canonical frame under ``layout``.

@@ -73,7 +73,7 @@ def sample(
     inputs: SamplerInputs,
     *,
     seed: int,
-    steps: int = 8,
+    steps: int = 2,
     strength: float = 0.4,
     guidance: float = 1.0,
     order: int = 2,

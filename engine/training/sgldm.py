@@ -1,20 +1,22 @@
 """Trains SG-LDM: coarse regression and v-prediction in the same network, on latent crops.
 
 Each batch is encoded on the fly from augmented frames; crops lie round the hole, where the
-network is needed, which multiplies the samples per second.
+network is needed, which multiplies the samples per second. A part of each batch starts as a
+swap does, from the noised coarse estimate, and is judged by a discriminator (``adversarial``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from engine.devices import Compute, place
 from engine.fill import fill_by_class
@@ -26,6 +28,7 @@ from engine.masks import dilate, known_cells
 from engine.sgldm.autoencoder import FACTOR, Autoencoder
 from engine.sgldm.denoiser import Denoiser, alpha_sigma, one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
+from engine.training.adversarial import TextureDiscriminator, fooled, judged
 from engine.training.augment import (
     drapery,
     dyed,
@@ -35,15 +38,30 @@ from engine.training.augment import (
     random_placement,
     studio,
 )
+from engine.training.autoencoder import texture_loss
 from engine.training.covering import swap_hole, training_hole
 from engine.training.data import Batch, Frames, Losses, Sample, batches, to_image, to_tensor
 
 CROP = 32  # latent cells a side
 ECHOES = 2  # steps with each batch, for making one takes long (data echoing, Choi et al. 2019)
 COARSE_SHARE = 0.625  # of each batch gets coarse latents
+IN_USE_SHARE = 0.375  # of each batch starts from its own coarse latents, as in use
+LAMBDA_GAN, LAMBDA_TEXTURE, LAMBDA_LOW = 0.25, 8.0, 1.0
 CLOTHES = frozenset({SemanticClass.UPPER_CLOTHES, SemanticClass.BODY_ACCESSORY})
 DRAWN_SHARE = 0.35  # of the holes that leave a head: their layout is G_layout's, as in use
+PASSES = (("coarse", 0.0, 1), ("fine", 0.4, 2), ("noise", 1.0, 20))  # strength, steps
 MARGIN = 2  # cells round a crop that are encoded but not trained on: the encoder sees them
+
+
+class Crops(NamedTuple):
+    """Encoded crops: ``(N, 4, h, w)`` latents of the true and of the filled photo, then
+    ``(N, 1, h, w)`` known cells and weights, and layouts ``(N, 4h, 4w)``."""
+
+    z_true: Tensor
+    z_filled: Tensor
+    is_known: Tensor
+    weight: Tensor
+    layout: Tensor
 
 
 class SGLDMTask:
@@ -66,8 +84,11 @@ class SGLDMTask:
             runs / "layout" / "generator"
         )
         self.layout_generator.eval().requires_grad_(False)
-        denoiser = Denoiser()
-        self.modules: dict[str, nn.Module] = {"denoiser": denoiser}
+        denoiser, discriminator = Denoiser(), TextureDiscriminator()
+        self.modules: dict[str, nn.Module] = {
+            "denoiser": denoiser,
+            "discriminator": discriminator,
+        }
         self.optimizers: dict[str, torch.optim.Optimizer] = {
             "denoiser": torch.optim.AdamW(
                 denoiser.parameters(),
@@ -75,7 +96,10 @@ class SGLDMTask:
                 betas=(0.9, 0.99),
                 weight_decay=0.01,
                 fused=True,
-            )
+            ),
+            "discriminator": torch.optim.AdamW(
+                discriminator.parameters(), learning_rate, betas=(0.5, 0.99), fused=True
+            ),
         }
         self.batch_size = batch_size
 
@@ -157,32 +181,37 @@ class SGLDMTask:
         parts = z_true, z_filled, batch["known"], batch["weight"], batch["layout"]
         for echo in range(ECHOES):
             # Others get a coarse pass each time; times, noise and what is dropped are new, too.
-            loss, shown = self._loss(*(x.roll(echo * (len(x) // 2), 0) for x in parts))
+            rolled = Crops(*(x.roll(echo * (len(x) // 2), 0) for x in parts))
+            loss, judge, shown = self._loss(rolled)
             yield "denoiser", loss, {} if echo else shown
+            loss = judge()
+            yield "discriminator", loss, {} if echo else {"judged": loss.detach()}
 
-    def _loss(
-        self, z_true: Tensor, z_filled: Tensor, is_known: Tensor, weight: Tensor, layout: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    def _loss(self, batch: Crops) -> tuple[Tensor, Callable[[], Tensor], dict[str, Tensor]]:
+        """The denoiser's loss, the discriminator's (to be asked for after the step), figures."""
         model = self.modules["denoiser"]
+        z_true, z_filled, is_known, weight, layout = batch
         n, device = len(z_true), z_true.device
         mask = 1 - is_known
         # Known cells never hold what the true photo's latents say of the hole beside them.
         z_0 = z_true * mask + z_filled * is_known
-        s = _unwrap(model).encode_layout(one_hot(layout).to(z_0.dtype))
+        planes = one_hot(layout).to(z_0.dtype)
+        s = _unwrap(model).encode_layout(planes)
 
         def keep(p: float) -> Tensor:
             return (torch.rand(n, 1, 1, 1, device=device) < p).float()
 
-        def mean(error: Tensor, k: int = n) -> Tensor:
-            return (error * weight[:k]).sum() / (weight[:k].sum() * error.shape[1])
+        def mean(error: Tensor, rows: slice = slice(None)) -> Tensor:
+            return (error * weight[rows]).sum() / (weight[rows].sum() * error.shape[1])
 
         # Coarse pass for a part of the batch: t = 1, z_t = 0; it regresses z_0 = -v.
-        k = max(1, round(n * COARSE_SHARE))
-        zeros, ones = torch.zeros_like(z_0[:k]), torch.ones(k, device=device)
-        coarse = -model(zeros, ones, s[:k], z_filled[:k], mask[:k]).float()
-        coarse_loss = mean((coarse - z_0[:k]).abs(), k)
+        first = slice(max(1, round(n * COARSE_SHARE)))
+        zeros = torch.zeros_like(z_0[first])
+        ones = torch.ones(len(zeros), device=device)
+        coarse = -model(zeros, ones, s[first], z_filled[first], mask[first]).float()
+        coarse_loss = mean((coarse - z_0[first]).abs(), first)
         fused = torch.zeros_like(z_0)
-        fused[:k] = coarse.detach() * mask[:k] + (z_filled * is_known)[:k]
+        fused[first] = coarse.detach() * mask[first] + (z_filled * is_known)[first]
 
         # Fine pass: all levels, high ones with less weight; things are dropped at times.
         t = torch.where(
@@ -190,23 +219,78 @@ class SGLDMTask:
             torch.rand(n, device=device) * 0.75,
             0.6 + 0.4 * torch.rand(n, device=device),
         )
-        alpha, sigma = alpha_sigma(t)
         eps = torch.randn_like(z_0)
         has_layout, has_known = keep(0.88), keep(0.92)
         has_coarse = torch.maximum(has_layout, keep(0.15)) * has_known
+        # As in use: nothing is dropped, and z_t comes from the coarse latents.
+        used, rest = slice(round(n * IN_USE_SHARE)), slice(round(n * IN_USE_SHARE), n)
+        for told in (has_layout, has_known, has_coarse):
+            told[used] = 1
         # Without a layout no fill that was made by it.
         filled = torch.where(has_layout.bool(), z_filled, z_filled * is_known)
-        v = model(
-            alpha * z_0 + sigma * eps,
-            t,
+        given = (
             s * has_layout,
             filled * has_known,
             torch.where(has_known.bool(), mask, torch.ones_like(mask)),
             fused * has_coarse,
         )
-        fine_loss = mean((v.float() - (alpha * eps - sigma * z_0)).square())
-        shown = {"fine": fine_loss.detach(), "coarse": coarse_loss.detach()}
-        return fine_loss + 0.6 * coarse_loss, shown
+        start = z_0.clone()
+        start[used], t[used] = self._in_use(
+            fused[used], eps[used], tuple(x[used].detach() for x in given)
+        )
+        alpha, sigma = alpha_sigma(t)
+        z_t = alpha * start + sigma * eps
+        v = model(z_t, t, *given).float()
+        fine_loss = mean((v - (alpha * eps - sigma * z_0)).square()[rest], rest)
+
+        # Where it starts as in use: low frequencies, texture's strength, and a judge.
+        estimate = (alpha * z_t - sigma * v)[used] * mask[used] + (z_0 * is_known)[used]
+        low, low_true = F.avg_pool2d(estimate, 2), F.avg_pool2d(z_0[used], 2)
+        low_loss = (low - low_true).abs().mean()
+        made = self._decode(estimate)
+        with torch.no_grad():
+            true = self._decode(z_0[used])
+        texture = texture_loss(made, true)
+        where = (mask * weight)[used]
+        seen = (F.avg_pool2d(planes[used], FACTOR), mask[used])
+        discriminator = self.modules["discriminator"]
+        adversarial = fooled(discriminator(made, *seen), where)
+        loss = fine_loss + 0.6 * coarse_loss
+        loss = loss + LAMBDA_LOW * low_loss + LAMBDA_TEXTURE * texture + LAMBDA_GAN * adversarial
+        shown = {
+            "fine": fine_loss, "coarse": coarse_loss, "low": low_loss, "texture": texture,
+            "fooled": adversarial,
+        }  # fmt: skip
+        shown = {name: value.detach() for name, value in shown.items()}
+
+        def judge() -> Tensor:
+            pictures = made.detach()
+            return judged(discriminator(true, *seen), discriminator(pictures, *seen), where)
+
+        return loss, judge, shown
+
+    @torch.no_grad()
+    def _in_use(
+        self, fused: Tensor, eps: Tensor, given: tuple[Tensor, ...]
+    ) -> tuple[Tensor, Tensor]:
+        """Where a step of the sampler may start: estimates of z_0, and times ``(N,)``.
+
+        Half of the time after the first step, from what the denoiser made of the start.
+        """
+        n = len(fused)
+        t = 0.3 + 0.3 * torch.rand(n, device=fused.device)
+        if torch.rand(()) < 0.5:
+            return fused, t
+        alpha, sigma = alpha_sigma(t)
+        z_t = alpha * fused + sigma * eps
+        v = self.modules["denoiser"](z_t, t, *given).float()
+        mask = given[2]
+        estimate = (alpha * z_t - sigma * v) * mask + fused * (1 - mask)
+        return estimate, t * torch.rand(n, device=t.device).clamp(min=0.1)
+
+    def _decode(self, z: Tensor) -> Tensor:
+        autoencoder = self.autoencoder.to(z.device)
+        return autoencoder.decode(z.to(torch.bfloat16)).float()
 
     def _fixed(self, count: int) -> tuple[np.ndarray, SamplerInputs]:
         """Validation frames with the holes of swaps, the same ones each time."""
@@ -232,16 +316,16 @@ class SGLDMTask:
         z_0 = self._encode_frames(images)
         weight = inputs.mask / (inputs.mask.sum() * z_0.shape[1])
         figures = {}
-        for name, strength in (("coarse", 0.0), ("fine", 0.6), ("noise", 1.0)):
-            z = sample(averaged["denoiser"], inputs, seed=0, steps=8, strength=strength)
+        for name, strength, steps in PASSES:
+            z = sample(averaged["denoiser"], inputs, seed=0, steps=steps, strength=strength)
             figures[f"{name}_rmse"] = float(((z - z_0).square() * weight).sum().sqrt())
         return figures
 
     def sample(self, path: Path, averaged: Mapping[str, nn.Module]) -> None:
         images, inputs = self._fixed(6)
         rows = [np.hstack(list(images))]
-        for strength in (0.0, 0.6, 1.0):
-            z = sample(averaged["denoiser"], inputs, seed=0, steps=8, strength=strength)
+        for _, strength, steps in PASSES:
+            z = sample(averaged["denoiser"], inputs, seed=0, steps=steps, strength=strength)
             z = z.to(self.autoencoder.device, torch.bfloat16)
             rows.append(np.hstack(list(to_image(self.autoencoder.decode(z)))))
         cv2.imwrite(str(path), np.ascontiguousarray(np.vstack(rows)[..., ::-1]))

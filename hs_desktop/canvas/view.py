@@ -27,7 +27,7 @@ from hs_desktop.i18n import _
 from hs_desktop.rects import Rect
 
 _PAINT_TIME = 0.006  # seconds of a paint event for making tiles
-_FILL_TIME = 0.010  # seconds of a turn of the event loop for making tiles
+_FILL_TIME = 0.005  # seconds of a turn of the event loop for making tiles
 _MARGIN = 12.0  # widget px round a photo that fits
 
 

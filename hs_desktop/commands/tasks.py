@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 Options = argparse.Namespace
 
-REPLACE_HEAD_SAMPLING = SamplingSettings(strength=1.0)  # as of ReplaceHeadRequest
+REPLACE_HEAD_SAMPLING = SamplingSettings(strength=1.0, steps=20)  # as of ReplaceHeadRequest
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,8 @@ def test_engine_is_light() -> None:
 def test_models_come_without_torchs_compiler() -> None:
     """Loading it takes longer than loading torch; asked for, it still comes."""
     code = (
-        "import sys, torch; disable = torch.compiler.disable; import engine.runner;"
+        "import sys, torch; disable = torch.compiler.disable;"
+        "from engine.runner import PipelineRunner; PipelineRunner(None, 'cpu');"
         "print('torch._dynamo' in sys.modules, torch.compiler.disable is disable);"
         "print(torch.compile(torch.neg, backend='eager')(torch.ones(1)).item())"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from engine.labels import HEAD, IGNORE, NUM_CLASSES, SemanticClass, mask_of
 from engine.sgldm.autoencoder import Autoencoder
 from engine.training import autoencoder, finder, parser, sgldm
+from engine.training.adversarial import fooled, judged
 from engine.training.data import to_tensor
 from engine.training.loop import Budget, Task, train
 from tests.engine.tiny_tasks import TASKS, tiny_models
@@ -177,19 +179,49 @@ def test_the_denoiser_never_sees_what_is_hidden(task: Any) -> None:
     for given in (batch, changed):
         torch.manual_seed(0)
         list(task.losses(given, 0.0))
-    half = len(calls) // 2
-    assert half == 2 * sgldm.ECHOES
+    one, other = calls[: len(calls) // 2], calls[len(calls) // 2 :]
+    begins = [k for k, given in enumerate(one) if len(given) == 5] + [len(one)]  # coarse passes
+    assert len(begins) == sgldm.ECHOES + 1
     for echo in range(sgldm.ECHOES):
-        (coarse, fine), (coarse2, fine2) = (
-            calls[start : start + 2] for start in (2 * echo, half + 2 * echo)
-        )
-        for one, other in zip((*coarse, *fine[1:]), (*coarse2, *fine2[1:]), strict=True):
-            assert torch.equal(one, other)  # all but z_t
-        # And z_t differs in unknown cells only.
-        first = echo * (len(batch["image"]) // 2)  # where the batch's first sample is now
-        differs = (fine[0] != fine2[0]).any(1)[first]
-        assert differs.any()
-        assert not differs[batch["known"][0, 0] > 0].any()
+        *before, fine = one[begins[echo] : begins[echo + 1]]
+        *before2, fine2 = other[begins[echo] : begins[echo + 1]]
+        for x, y in zip(chain(*before, fine[1:]), chain(*before2, fine2[1:]), strict=True):
+            assert torch.equal(x, y)  # all but the last z_t
+        differs = (fine[0] != fine2[0]).any(1)
+        # As in use: not even z_t comes from the truth.
+        assert not differs[0].any()
+        if echo == 1:  # elsewhere it does, in unknown cells; there the first sample is now
+            assert differs[1].any()
+            assert not differs[1][batch["known"][0, 0] > 0].any()
+
+
+@pytest.mark.parametrize("task", ["sgldm"], indirect=True)
+def test_the_denoiser_is_judged(task: Any) -> None:
+    """Both learn from each other's answers: the denoiser's by way of the decoded picture."""
+    batch = next(iter(task.batches(5)))
+    names = []
+    for name, loss, shown in task.losses(batch, 0.0):
+        names.append(name)
+        for module in task.modules.values():
+            module.zero_grad()
+        loss.backward()
+        moved = {
+            key for key, module in task.modules.items()
+            if any(p.grad is not None and p.grad.any() for p in module.parameters())
+        }  # fmt: skip
+        assert name in moved
+        if name == "discriminator":
+            assert moved == {"discriminator"}
+        assert all(torch.isfinite(value) for value in shown.values())
+    assert names == ["denoiser", "discriminator"] * sgldm.ECHOES
+
+
+def test_judging_counts_holes_only() -> None:
+    true, made = torch.tensor([[[[2.0, -5.0]]]]), torch.tensor([[[[-2.0, 7.0]]]])
+    where = torch.tensor([[[[1.0, 0.0]]]])
+    assert judged(true, made, where) == 0  # sure and right
+    assert fooled(made, where) == 2
+    assert judged(made, true, where) == 6
 
 
 @pytest.mark.parametrize("task", ["autoencoder"], indirect=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtTest import QSignalSpy
 
-from engine.requests import HeadTransform
+from engine.requests import HeadTransform, SamplingSettings
 from hs_desktop.document import commands
 from hs_desktop.document.events import Side
 from hs_desktop.document.layers import LayoutLayer
@@ -93,7 +93,7 @@ def test_live_keeps_what_can_be_redone(live: Editor, fake: FakeEngine, loop: Win
     loop.settle(live)
     live.document.undo()
     loop.settle(live)
-    assert variations(live)[0].sampling.guidance == 1.5
+    assert variations(live)[0].sampling.guidance == SamplingSettings().guidance
     assert live.document.redo()
     assert live.document.redo()
     assert not live.document.history.can_redo
@@ -141,7 +141,7 @@ def test_a_dragged_slider_stays_one_command(live: Editor, loop: WindowLoop) -> N
     assert variations(live)[0].sampling.guidance == 4.0
     live.live = False
     live.document.undo()
-    assert variations(live)[0].sampling.guidance == 1.5
+    assert variations(live)[0].sampling.guidance == SamplingSettings().guidance
 
 
 def test_stale_live_requests_are_replaced(live: Editor, fake: FakeEngine, loop: WindowLoop) -> None:
@@ -199,7 +199,7 @@ def test_live_off_stops_what_runs(live: Editor, fake: FakeEngine, loop: WindowLo
     fake.wait_held()
     live.live = False
     loop.settle(live)
-    assert variations(live)[0].sampling.guidance == 1.5
+    assert variations(live)[0].sampling.guidance == SamplingSettings().guidance
 
 
 def test_live_after_saving_is_not_saved(live: Editor, loop: WindowLoop) -> None:

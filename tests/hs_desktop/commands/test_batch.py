@@ -161,7 +161,7 @@ def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path)
     assert b"<hsd:Seed>0<" in (imageio.read_photo("results/2.png").xmp or b"")
     assert parse.at == (3, 4)
     assert layout.swap.head.path == photos / "a.png"
-    assert replace.sampling == SamplingSettings(9, strength=1.0)
+    assert replace.sampling == SamplingSettings(9, strength=1.0, steps=20)
     assert retouch.mask.shape == (SIZE, SIZE)
     assert imageio.read_photo("results/7.png").bit_depth == 16
     names = {path.name for path in Path("results").iterdir()}

@@ -92,13 +92,13 @@ def test_evaluate(
     assert calls == [
         (
             ("restore", Path("results"), "mine"),
-            {"count": 3, "out": Path("sheets"), "device": "cpu"},
+            {"count": 3, "out": Path("sheets"), "device": "cpu", "papers_way": False},
         )
     ]
     out = capsys.readouterr().out
     assert json.loads(out) == {"photos": 3, "psnr": 0.5, "rest": {"worst": None}}
     assert main(["evaluate", "swap", "--data", "results"]) == 0
-    assert calls[1][1] == {"count": None, "out": None, "device": None}
+    assert calls[1][1] == {"count": None, "out": None, "device": None, "papers_way": False}
     assert capsys.readouterr().out.splitlines() == [
         "photos  3", "psnr    0.5", "rest", "  worst  inf",
     ]  # fmt: skip

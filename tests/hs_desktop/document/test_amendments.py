@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 
+from engine.requests import SamplingSettings
 from hs_desktop.document.commands import change_layer, set_settings
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
@@ -71,7 +72,7 @@ def test_a_slider_goes_on_after_an_amendment() -> None:
     assert names(document) == ["Change settings"]
     assert document.settings.sampling.seed == 9
     document.undo()
-    assert document.settings.sampling.guidance == 1.5
+    assert document.settings.sampling.guidance == SamplingSettings().guidance
     assert document.settings.sampling.seed == 0
 
 

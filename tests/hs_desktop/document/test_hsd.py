@@ -127,9 +127,9 @@ def projects(draw: st.DrawFn) -> ProjectState:
         body_at=draw(st.none() | st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS)),
         transform=HeadTransform(draw(st.tuples(NUMBERS, NUMBERS)), 1.5, draw(NUMBERS), True),
         settings=SwapSettings(
-            SamplingSettings(draw(st.integers(0, 2**63 - 1)), draw(NUMBERS), 7, 0.5),
+            SamplingSettings(draw(st.integers(0, 2**63 - 1)), draw(st.floats(0, 20)), 7, 0.5),
             draw(st.booleans()),
-            draw(st.none() | NUMBERS),
+            draw(st.none() | st.floats(0, 1e6)),
             draw(st.integers(1, 9)),
             draw(st.booleans()),
             draw(st.booleans()),

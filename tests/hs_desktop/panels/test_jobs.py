@@ -45,8 +45,8 @@ def test_progress_and_outcome(
     assert record is not None
     job = panel.open[record]
     assert job.stage.text() == "waiting"
+    loop.until(lambda: job.stage.text().startswith("sampling "), "sampling")
     loop.until(lambda: job.bar.value() > 300, "progress")
-    assert job.stage.text().startswith("sampling ")
     loop.until(lambda: "s left" in job.stage.text(), "the time left")
     loop.settle(loaded)
     assert not panel.open

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from engine.jobs import JobState
-from engine.requests import HeadTransform
+from engine.requests import HeadTransform, SamplingSettings
 from hs_desktop.document import commands
 from hs_desktop.editor import Editor
 from hs_desktop.panels.sampling import SamplingPanel
@@ -47,7 +47,7 @@ def test_changes_are_commands(panel: SamplingPanel, loaded: Editor) -> None:
     assert document.settings.sampling.steps == 20
     assert len(document.history.names) == count + 3  # each was let go of
     document.undo()
-    assert panel.form["steps"].value == 8
+    assert panel.form["steps"].value == SamplingSettings().steps
     document.undo()
     assert panel.form["guidance"].value == 3
 
@@ -144,7 +144,7 @@ def test_presets(panel: SamplingPanel, loaded: Editor) -> None:
 def test_another_document(panel: SamplingPanel, loaded: Editor) -> None:
     type_in(panel.form["steps"], "30")
     loaded.new()
-    assert panel.form["steps"].value == 8
+    assert panel.form["steps"].value == SamplingSettings().steps
 
 
 def test_a_folded_section_stays_so(qtbot: QtBot, panel: SamplingPanel, loaded: Editor) -> None:

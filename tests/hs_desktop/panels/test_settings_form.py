@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from engine.requests import SamplingSettings
 from hs_desktop.panels.settings_form import (
     ChoiceField,
     NumberField,
@@ -76,8 +77,8 @@ def test_slider_and_box_are_one(sampling: Form) -> None:
     assert field.slider is not None
     field.slider.setFocus()
     QTest.keyClick(field.slider, Qt.Key.Key_Right)
-    assert sampling.said == [("guidance", 1.6)]
-    assert field.box.value() == pytest.approx(1.6)
+    assert sampling.said == [("guidance", pytest.approx(SamplingSettings().guidance + 0.1))]
+    assert field.box.value() == pytest.approx(SamplingSettings().guidance + 0.1)
     field.box.setFocus()
     field.box.selectAll()
     QTest.keyClicks(field.box, "3.2")
@@ -110,8 +111,8 @@ def test_reset(sampling: Form) -> None:
     sampling.form.set_values({"steps": 40})
     assert not sampling.said
     QTest.mouseClick(field.reset, LEFT)
-    assert sampling.said == [("steps", 8)]
-    assert field.box.value() == 8
+    assert sampling.said == [("steps", SamplingSettings().steps)]
+    assert field.box.value() == SamplingSettings().steps
     assert not field.reset.isEnabled()
 
 
@@ -185,7 +186,7 @@ def test_the_wheel_turns_only_what_has_the_focus(sampling: Form) -> None:
     assert not sampling.said
     field.box.setFocus()
     wheel()
-    assert sampling.said == [("steps", 9)]
+    assert sampling.said == [("steps", SamplingSettings().steps + 1)]
 
 
 def test_a_path_is_chosen_in_a_dialog(qtbot: QtBot, loop: WindowLoop, tmp_path: Path) -> None:
