@@ -21,6 +21,7 @@ from engine.sentences import Sentence
 PYRAMID_STEP = 1.5
 SMALLEST, LARGEST = 64, 768  # px of the photo's longer side at the pyramid's ends
 SCORE = 0.12  # of the detector, for a candidate
+LIKELY = 0.25  # of the detector, for one of several: below it are hands and number plates
 CLEAR = 0.5  # of the detector, for a candidate that is looked at first
 SURE = 0.52  # of a head's score: no smaller head is looked for
 VERIFIED = 0.42  # of the second opinion
@@ -152,8 +153,8 @@ def find_heads(
 
     Args:
         score: of the detector, from which a place may be looked at closely; one below
-            ``CLEAR`` only if nothing clearer turns out to be a head.
-        thorough: search the whole pyramid and look at every place.
+            ``CLEAR`` (or ``LIKELY``) only if nothing clearer turns out to be a head.
+        thorough: search the whole pyramid and look at every likely place.
         verify: a second opinion on a canonical frame, 0..1 (for instance the parser's);
             heads below ``VERIFIED`` are dropped (certain ones below ``HALF_SEEN``).
     """
@@ -183,7 +184,7 @@ def find_heads(
     longest = float(SMALLEST)
     while longest <= min(LARGEST, 1.5 * max(working.shape[:2])):
         found += _peaks(model, working, round(longest), score)
-        look(score if thorough else CLEAR)
+        look(LIKELY if thorough else CLEAR)
         if not thorough and any(head.score >= SURE for head in heads):
             break
         longest *= PYRAMID_STEP

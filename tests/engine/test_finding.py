@@ -222,6 +222,17 @@ def test_the_most_prominent_comes_first(monkeypatch: pytest.MonkeyPatch) -> None
     assert scripted(monkeypatch, [edge, middle])[0] == middle
 
 
+def test_hands_and_number_plates_are_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unlikely places aren't looked at, unless there is nobody else."""
+    person, other, hand = (
+        head_at(200, 150),
+        head_at(80, 60, score=0.3),
+        head_at(340, 220, score=0.2),
+    )
+    assert set(scripted(monkeypatch, [person, other, hand])) == {person, other}
+    assert scripted(monkeypatch, [hand]) == [hand]
+
+
 def test_one_head_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     heads = [head_at(100, 100, 50, 0.7), head_at(110, 105, 55, 0.9), head_at(300, 100)]
     assert {h.centre for h in scripted(monkeypatch, heads)} == {(110, 105), (300, 100)}
