@@ -14,9 +14,9 @@ SAMPLE := out/sample-swap.png
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST))
 
-run: $(STAMP) ## Open the editor; without a display, swap the heads of the two sample photos
+run: $(STAMP) ## Open the editor on the sample photos; without a display, swap the heads of the two sample photos
 	@if [ -f hs_desktop/app.py ] && { [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; }; then \
-		exec $(PY) main.py; \
+		exec $(PY) main.py --sample; \
 	fi; \
 	mkdir -p $(dir $(SAMPLE)) && \
 	$(PY) main.py swap $(HEAD) $(BODY) -o $(SAMPLE) && \

@@ -78,14 +78,15 @@ class Program:
         self._saving.timeout.connect(lambda: self.editor.spawn(self.editor.autosave_now()))
         preferences.changed.connect(self._preference_changed)
 
-    def start(self, files: Sequence[Path] = ()) -> None:
+    def start(self, files: Sequence[Path] = (), *, sample: bool = False) -> None:
         """Show the window; all that takes time follows its first paint."""
         self.window.painted.connect(
-            lambda: self.editor.spawn(self._begin(files)), Qt.ConnectionType.QueuedConnection
+            lambda: self.editor.spawn(self._begin(files, sample)),
+            Qt.ConnectionType.QueuedConnection,
         )
         self.window.show()
 
-    async def _begin(self, files: Sequence[Path]) -> None:
+    async def _begin(self, files: Sequence[Path], sample: bool) -> None:
         self._bridge.warm_up()
         self._saving.start(1000 * self._preferences["autosave_seconds"])
         found: list[Recoverable] = []
@@ -95,7 +96,10 @@ class Program:
             await self.window.dialogs.recovery(found)
         for path in files:
             await self.window.files.open_file(path)
-        if self._preferences["show_welcome"] and not files and not found:
+        if sample and not found:
+            await self.window.files.open_sample()
+            self.editor.swap()
+        elif self._preferences["show_welcome"] and not files and not found:
             await self.window.dialogs.welcome()
 
     async def run(self) -> None:
@@ -130,6 +134,7 @@ class Program:
 def run(
     files: Sequence[Path] = (),
     *,
+    sample: bool = False,
     home: Path | None = None,
     open_engine: Callable[[Preferences], EngineLike] | None = None,
     attend: Callable[[Program], None] | None = None,
@@ -140,6 +145,7 @@ def run(
 
     Args:
         files: to be opened.
+        sample: open the sample project and swap, instead of the welcome.
         home: where preferences, logs and autosaves live instead of the user's own folders.
         open_engine: called with the first job, instead of opening what the preferences name.
         attend: called with the program before its window is shown; measuring begins there.
@@ -160,7 +166,7 @@ def run(
         try:
             if attend is not None:
                 attend(program)
-            program.start(files)
+            program.start(files, sample=sample)
             loop.run_until_complete(program.run())
         finally:
             program.close()

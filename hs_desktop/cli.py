@@ -37,6 +37,9 @@ def build_parser() -> Parser:
         description=_("Put the head of one photo on the body of another, offline."),
         epilog=_("Without a command: open the editor, with a project or photos if they are named."),
     )
+    parser.add_argument(
+        "--sample", action="store_true", help=_("open the editor on the sample project and swap")
+    )
     parser.add_argument("--version", action="version", version=f"HS Desktop {__version__}")
     subparsers = parser.add_subparsers(
         dest="command", metavar=_("COMMAND"), title=_("commands"), parser_class=Parser
@@ -46,8 +49,8 @@ def build_parser() -> Parser:
     return parser
 
 
-def open_editor(files: Sequence[Path] = ()) -> int:
-    """The window, with a project or photos in it.
+def open_editor(files: Sequence[Path] = (), *, sample: bool = False) -> int:
+    """The window, with a project or photos in it, or with the sample project.
 
     Raises:
         InputFileError: a file isn't there.
@@ -57,7 +60,7 @@ def open_editor(files: Sequence[Path] = ()) -> int:
             raise InputFileError(_('"{path}" does not exist.').format(path=file), subject=file)
     from hs_desktop.app import run
 
-    return run(files)
+    return run(files, sample=sample)
 
 
 def _files(argv: Sequence[str]) -> list[Path] | None:
@@ -98,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return open_editor(files)
         args = build_parser().parse_args(join_negative_values(argv))
         if args.command is None:
-            return open_editor()
+            return open_editor(sample=args.sample)
         run: Callable[..., int] = args.run
         with _stopped_politely():
             return run(args)

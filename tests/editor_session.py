@@ -173,11 +173,11 @@ class Session:
 def main(what: str, folder: Path) -> int:
     begin = app.Program._begin
 
-    async def begun(program: app.Program, files: list[Path]) -> None:
+    async def begun(program: app.Program, files: list[Path], sample: bool) -> None:
         session = Session(program, folder)
         step = asyncio.ensure_future(session.work() if what == "work" else session.recover())
         step.add_done_callback(_failed)
-        await begin(program, files)
+        await begin(program, files, sample)
 
     app.Program._begin = begun  # type: ignore[method-assign, assignment]
     return app.run()

@@ -28,9 +28,9 @@ from tests.hs_desktop.fake_engine import FakeEngine
 app._open_engine = lambda preferences: FakeEngine()
 begin = app.Program._begin
 
-async def told(self, files):
+async def told(self, files, sample):
     print("painted", flush=True)
-    await begin(self, files)
+    await begin(self, files, sample)
     print("begun", flush=True)
 
 app.Program._begin = told
@@ -72,7 +72,7 @@ def test_nothing_heavy_comes_before_the_window(home: dict[str, str]) -> None:
 import sys
 from hs_desktop import app
 
-async def look(self, files):
+async def look(self, files, sample):
     print(self.window.isVisible(), sorted(set({LATE!r}) & set(sys.modules)), flush=True)
     self.window.close_now()
 
@@ -110,15 +110,15 @@ def test_a_file_that_is_not_there_is_told_before_any_window(
 
 
 WITH_SAMPLE = """
-async def sample(self, files):
-    await begin(self, files)
+async def opened(self, files, sample):
+    await begin(self, files, sample)
     await self.window.files.open_sample()
     print("loaded", flush=True)
 
 from hs_desktop.preferences import Preferences
 get = Preferences.__getitem__
 Preferences.__getitem__ = lambda self, key: False if key == "show_welcome" else get(self, key)
-app.Program._begin = sample
+app.Program._begin = opened
 """
 
 
@@ -137,6 +137,37 @@ def test_a_signal_quits_and_what_is_not_saved_is_offered_again(
     assert len(left) == 1
     assert len(left[0].load().head)
     left[0].release()
+
+
+def test_the_sample_project_is_swapped(home: dict[str, str]) -> None:
+    """As ``make run`` does: no welcome, but a picture."""
+    more = """
+async def swapped(self, files, sample):
+    await begin(self, files, sample)
+    shown = [type(w).__name__ for w in app.QApplication.topLevelWidgets() if w.isVisible()]
+    print("open", *sorted(shown), flush=True)
+    self._looking = QTimer()
+    self._looking.timeout.connect(lambda: look(self))
+    self._looking.start(20)
+
+def look(self):
+    if not self.editor.bridge.is_busy and len(self.editor.document.result):
+        print("made", flush=True)
+        self._looking.stop()
+        self.stop()
+
+app.Program._begin = swapped
+sys.argv = ["main.py", "--sample"]
+from hs_desktop import cli
+app.run, run = (lambda files, sample: run(files, sample=sample)), app.run
+sys.exit(cli.main())
+"""
+    process = start(home, more)
+    wait_for(process, "open MainWindow")
+    wait_for(process, "made")
+    _out, error = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, error
+    assert error == ""
 
 
 def test_what_a_killed_program_has_left_is_offered(home: dict[str, str]) -> None:
@@ -166,12 +197,12 @@ def taken_over():
     else:
         QTimer.singleShot(50, taken_over)
 
-async def waiting(self, files):
+async def waiting(self, files, sample):
     global program, former
     program = self
     former = sessions()
     QTimer.singleShot(50, answer)
-    await begin(self, files)
+    await begin(self, files, sample)
 
 app.Program._begin = waiting
 """
@@ -185,7 +216,7 @@ app.Program._begin = waiting
 
 def test_a_fault_is_logged_and_the_window_stays(home: dict[str, str]) -> None:
     more = """
-async def faulty(self, files):
+async def faulty(self, files, sample):
     def slot():
         raise ZeroDivisionError("on purpose")
     QTimer.singleShot(0, slot)
