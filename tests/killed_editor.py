@@ -192,10 +192,10 @@ def main(folder: Path, autosave: float) -> int:
         engine.seconds_per_step = 0.05
         return engine
 
-    async def begun(program: app.Program, files: list[Path]) -> None:
+    async def begun(program: app.Program, files: list[Path], sample: bool) -> None:
         work = Work(program, folder, autosave)
         program._preferences["show_welcome"] = False
-        await work.begin(begin(program, files))
+        await work.begin(begin(program, files, sample))
 
     app._open_engine = open_engine
     app.Program._begin = begun  # type: ignore[method-assign, assignment]
