@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.evaluation.bench import PAPER_STEPS
-from engine.evaluation.distances import mean_and_interval
-from engine.evaluation.features import feature_distance, load_features, place_features
+from engine.evaluation.features import load_features, place_features
 from engine.evaluation.realism import realism_figures
-from engine.evaluation.restore import band_energy, generate, psnr_in, restore_cases
+from engine.evaluation.restore import generate, likeness, restore_cases
 from engine.sgldm.pipeline import HSDiffusionPipeline
 
 Options = dict[str, object]
@@ -40,7 +39,6 @@ def ablation_figures(
     truth = np.stack([c.truth for c in cases])
     hidden = np.stack([c.hidden for c in cases])
     net = load_features()
-    reference = band_energy(truth, hidden)
     figures: dict[str, object] = {"photos": count}
     places = {}
     rows: dict[str, dict[str, object]] = {}
@@ -49,18 +47,7 @@ def ablation_figures(
         made = generate(pipeline, cases, seed=seed, **options)  # type: ignore[arg-type]
         seconds = (time.perf_counter() - start) / count
         images = np.where(hidden[..., None], made.round(), truth).astype(np.uint8)
-        values = [psnr_in(a, b, m) for a, b, m in zip(images, truth, hidden, strict=True)]
-        psnr, psnr_interval = mean_and_interval(np.array(values))
-        distance, interval = mean_and_interval(feature_distance(net, images, truth, hidden))
-        energy = band_energy(images, hidden) / reference
-        rows[name] = {
-            "psnr": psnr,
-            "psnr_interval": psnr_interval,
-            "feature_distance": distance,
-            "feature_distance_interval": interval,
-            "texture_energy": [round(float(e), 4) for e in energy],
-            "seconds": seconds,
-        }
+        rows[name] = {**likeness(net, images, truth, hidden), "seconds": seconds}
         places[name] = place_features(net, images, hidden)
     realism = realism_figures(place_features(net, truth, hidden), places)
     return {**figures, **{name: {**row, **realism[name]} for name, row in rows.items()}}

@@ -19,7 +19,12 @@ from numpy.typing import NDArray
 
 from engine.compositing import FrameResult, composite
 from engine.evaluation.distances import mean_and_interval
-from engine.evaluation.features import feature_distance, load_features, place_features
+from engine.evaluation.features import (
+    FeatureNet,
+    feature_distance,
+    load_features,
+    place_features,
+)
 from engine.evaluation.realism import realism_figures
 from engine.fill import pull_push
 from engine.framing import Similarity, inside_mask
@@ -148,6 +153,32 @@ def band_energy(images: NDArray[Any], masks: NDArray[np.bool_]) -> NDArray[np.fl
     return total
 
 
+def likeness(
+    net: FeatureNet,
+    images: NDArray[np.uint8],
+    truth: NDArray[np.uint8],
+    hidden: NDArray[np.bool_],
+    mean: NDArray[Any] | None = None,
+) -> dict[str, object]:
+    """PSNR, feature distance and texture energy within ``hidden``, with 95 % intervals.
+
+    Args:
+        mean: the mean of several samples, for the PSNR; ``images`` by default.
+    """
+    shown = images if mean is None else mean
+    values = [psnr_in(a, b, m) for a, b, m in zip(shown, truth, hidden, strict=True)]
+    psnr, psnr_interval = mean_and_interval(np.array(values))
+    distance, interval = mean_and_interval(feature_distance(net, images, truth, hidden))
+    energy = band_energy(images, hidden) / band_energy(truth, hidden)
+    return {
+        "psnr": psnr,
+        "psnr_interval": psnr_interval,
+        "feature_distance": distance,
+        "feature_distance_interval": interval,
+        "texture_energy": [round(float(e), 4) for e in energy],
+    }
+
+
 def restore_figures(
     pipeline: HSDiffusionPipeline,
     data: Path,
@@ -182,24 +213,12 @@ def restore_figures(
     mean = np.mean(runs, axis=0)
     net = load_features()
     figures: dict[str, object] = {"photos": count, "seeds": seeds}
-    reference = band_energy(truth, hidden)
     places = {name: place_features(net, images, hidden) for name, images in results.items()}
     places["real"] = place_features(net, np.roll(truth, count // 2, 0), hidden)
     realism = realism_figures(place_features(net, truth, hidden), places)
     for name, images in results.items():
         shown = mean if name == "ours" else images
-        values = [psnr_in(a, b, m) for a, b, m in zip(shown, truth, hidden, strict=True)]
-        psnr, psnr_interval = mean_and_interval(np.array(values))
-        distance, interval = mean_and_interval(feature_distance(net, images, truth, hidden))
-        energy = band_energy(images, hidden) / reference
-        figures[name] = {
-            "psnr": psnr,
-            "psnr_interval": psnr_interval,
-            "feature_distance": distance,
-            "feature_distance_interval": interval,
-            "texture_energy": [round(float(e), 4) for e in energy],
-            **realism[name],
-        }
+        figures[name] = {**likeness(net, images, truth, hidden, shown), **realism[name]}
     figures["real"] = realism["real"]
     if sheet is not None:
         holes = truth.copy()

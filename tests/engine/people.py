@@ -17,6 +17,7 @@ from engine.finding.finder import Head
 from engine.framing import CHIN, FRAME_SIZE, TOP_OF_FACE, Similarity, canonical_frame, warp
 from engine.imageio import Photo
 from engine.labels import CCP_NAMES, NUM_CLASSES, Layout, SemanticClass, palette
+from engine.requests import SamplingSettings, SwapRequest
 from engine.training import ccp
 
 C = SemanticClass
@@ -151,6 +152,15 @@ def snapshot(
     to_frame = canonical_frame(np.array(at) - half, np.array(at) + half)
     pixels = painted(person() if layout is None else layout, to_frame, size)
     return Photo(pixels.astype(np.uint16) * 257 if deep else pixels)
+
+
+def small_swap() -> SwapRequest:
+    """Somebody's head on somebody with long hair: small photos, one step."""
+    head, body = (
+        snapshot(person(long_hair=long), face=50, at=(80, 70), size=(160, 200))
+        for long in (False, True)
+    )
+    return SwapRequest(head, body, sampling=SamplingSettings(steps=1))
 
 
 def find_painted(finder: object, photo: NDArray[np.uint8], **_: object) -> list[Head]:

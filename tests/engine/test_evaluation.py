@@ -34,12 +34,12 @@ from engine.finding.finder import Head
 from engine.framing import canonical_frame
 from engine.imageio import Photo
 from engine.labels import IGNORE, SemanticClass
-from engine.requests import SamplingSettings, SwapRequest
+from engine.requests import SamplingSettings
 from engine.runner import PipelineRunner, load_pipeline
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.training.prepare import read_manifest
 from tests.engine import tiny
-from tests.engine.people import find_painted, person, snapshot
+from tests.engine.people import find_painted, person, small_swap
 from tests.engine.pictures import noise
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -242,11 +242,7 @@ def test_one_changed_pixel_is_counted(tiny_pack: Path) -> None:
     from engine.engine import Engine
 
     runner = PipelineRunner(tiny_pack, "cpu")
-    request = SwapRequest(
-        snapshot(face=50, at=(80, 70), size=(160, 200)),
-        snapshot(person(long_hair=True), face=50, at=(80, 70), size=(160, 200)),
-        sampling=SamplingSettings(steps=1),
-    )
+    request = small_swap()
     with Engine(lambda: runner) as engine:
         (result,) = engine.submit(request).result(60)
     assert changed_outside(runner, request, result) == 0

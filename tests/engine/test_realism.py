@@ -27,9 +27,9 @@ from engine.evaluation.realism import focal_mask, realism_figures
 from engine.evaluation.swaps import swap_figures
 from engine.labels import HEAD, mask_of
 from engine.masks import dilate
-from engine.requests import Result, SamplingSettings, SwapRequest
+from engine.requests import Result, SwapRequest
 from engine.runner import PipelineRunner, load_pipeline
-from tests.engine.people import person, snapshot
+from tests.engine.people import small_swap
 from tests.engine.pictures import noise
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -121,11 +121,7 @@ def test_focal_region() -> None:
 @pytest.fixture
 def swapped(tiny_pack: Path, seeing: None) -> tuple[PipelineRunner, SwapRequest, Result]:
     runner = PipelineRunner(tiny_pack, "cpu")
-    request = SwapRequest(
-        snapshot(face=50, at=(80, 70), size=(160, 200)),
-        snapshot(person(long_hair=True), face=50, at=(80, 70), size=(160, 200)),
-        sampling=SamplingSettings(steps=1),
-    )
+    request = small_swap()
     with Engine(lambda: runner) as engine:
         (result,) = engine.submit(request).result(60)
     return runner, request, result
