@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,11 +138,17 @@ def test_a_project_without_photos_is_not_rendered(
 def test_files_instead_of_a_command_open_the_editor(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    opened: list[list[Path]] = []
-    monkeypatch.setattr("hs_desktop.app.run", lambda files: opened.append(list(files)) or 0)
+    opened: list[tuple[list[Path], bool]] = []
+
+    def run(files: Sequence[Path], *, sample: bool) -> int:
+        opened.append((list(files), sample))
+        return 0
+
+    monkeypatch.setattr("hs_desktop.app.run", run)
     assert main([str(project)]) == 0
     assert main([]) == 0
-    assert opened == [[project], []]
+    assert main(["--sample"]) == 0
+    assert opened == [([project], False), ([], False), ([], True)]
     assert main([str(project.with_name("gone.hsd"))]) == 2
     assert "gone.hsd" in capsys.readouterr().err
     assert main(["frobnicate"]) == 2
