@@ -30,7 +30,7 @@ HALF_SEEN = 0.3  # of the second opinion, for these
 MOST_LOOKS = 16
 FACE_PROBABILITY = 0.3  # of the refiner, for a head
 ROUNDS = 3
-SIZE = FRAME_SIZE, FRAME_SIZE
+FRAME = FRAME_SIZE, FRAME_SIZE
 
 
 Verify = Callable[[NDArray[np.uint8]], float]
@@ -177,7 +177,7 @@ def find_heads(
             tried.append(candidate)
             head = _refine(model, working, candidate)
             if head is not None and verify is not None:
-                head = _verified(head, verify(warp(working, head.to_frame, SIZE)))
+                head = _verified(head, verify(warp(working, head.to_frame, FRAME)))
             if head is not None:
                 heads.append(head)
 

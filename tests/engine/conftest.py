@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from engine.engine import Engine
+from tests.engine.scripted import Bench, ScriptedRunner
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -136,3 +140,15 @@ def trained(
 def runs(trained: Trained) -> Path:
     """Where the trained models lie."""
     return trained.folder
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    runner, loads = ScriptedRunner(), []
+
+    def factory() -> ScriptedRunner:
+        loads.append(threading.get_ident())
+        return runner
+
+    with Engine(factory) as engine:
+        yield Bench(engine, runner, loads)

@@ -2,88 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import subprocess
 import sys
 import threading
-import weakref
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from engine import engine as engine_module
 from engine.cache import content_hash
-from engine.engine import Description, Engine, Job, JobContext, JobState
+from engine.engine import Engine, JobContext, JobState
 from engine.errors import Cancelled, EngineError, NoPersonError
-from engine.imageio import Photo
-from engine.memory import release_unused
-from engine.requests import ParseRequest, Preview, Progress, Result
-
-WAIT = 5.0
-Script = Callable[[ParseRequest, JobContext], None]
-
-
-def request(shade: int = 0) -> ParseRequest:
-    return ParseRequest(Photo(np.full((16, 16, 3), shade, dtype=np.uint8)))
-
-
-class ScriptedRunner:
-    """Plays the next script for each request; without one, gives a result at once."""
-
-    def __init__(self) -> None:
-        self.scripts: list[Script] = []
-        self.seen: list[ParseRequest] = []
-        self.threads: set[int] = set()
-
-    def run(self, request: ParseRequest, context: JobContext) -> tuple[Result, ...]:
-        self.seen.append(request)
-        self.threads.add(threading.get_ident())
-        if self.scripts:
-            self.scripts.pop(0)(request, context)
-        layout = np.zeros((16, 16), dtype=np.uint8)
-        return (
-            Result(None, layout, None, None, dict(context.milliseconds), context.notes, *DESCRIBED),
-        )
-
-    def describe(self) -> Description:
-        return DESCRIBED
-
-
-DESCRIBED = Description("cpu", "scripted 1.0")
-
-
-@dataclass
-class Bench:
-    engine: Engine
-    runner: ScriptedRunner
-    loads: list[int]
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    runner, loads = ScriptedRunner(), []
-
-    def factory() -> ScriptedRunner:
-        loads.append(threading.get_ident())
-        return runner
-
-    with Engine(factory) as engine:
-        yield Bench(engine, runner, loads)
-
-
-class Gate:
-    """A script that says when it has begun and goes on when told to."""
-
-    def __init__(self) -> None:
-        self.begun, self.go = threading.Event(), threading.Event()
-
-    def __call__(self, request: ParseRequest, context: JobContext) -> None:
-        self.begun.set()
-        assert self.go.wait(WAIT)
-
+from engine.requests import ParseRequest, Preview, Progress
+from tests.engine.scripted import (
+    DESCRIBED,
+    WAIT,
+    Bench,
+    Gate,
+    ScriptedRunner,
+    endless,
+    request,
+)
 
 # --- jobs --------------------------------------------------------------------------------------
 
@@ -245,16 +183,6 @@ def test_a_cached_stage_takes_no_time(bench: Bench) -> None:
 # --- cancelling --------------------------------------------------------------------------------
 
 
-def endless(begun: threading.Event) -> Script:
-    def script(_: ParseRequest, context: JobContext) -> None:
-        with context.stage("sample", 1000):
-            while True:
-                begun.set()
-                context.check()
-
-    return script
-
-
 def test_cancel_within_a_step(bench: Bench) -> None:
     begun = threading.Event()
     bench.runner.scripts = [endless(begun)]
@@ -346,103 +274,3 @@ def test_loading_is_tried_again() -> None:
 def test_steps_belong_to_a_stage(bench: Bench) -> None:
     bench.runner.scripts = [lambda _, context: context.advance()]
     assert isinstance(bench.engine.submit(request()).exception(WAIT), RuntimeError)
-
-
-# --- the end -----------------------------------------------------------------------------------
-
-
-def test_close_cancels_and_ends_the_thread() -> None:
-    before = set(threading.enumerate())
-    begun = threading.Event()
-    runner = ScriptedRunner()
-    runner.scripts = [endless(begun)]
-    engine = Engine(lambda: runner)
-    assert set(threading.enumerate()) == before  # no job, no thread
-    jobs = [engine.submit(request(i)) for i in range(3)]
-    assert begun.wait(WAIT)
-    engine.close()
-    assert [job.state for job in jobs] == ["cancelled"] * 3
-    assert set(threading.enumerate()) == before
-    engine.close()
-    with pytest.raises(RuntimeError, match="closed"):
-        engine.submit(request())
-
-
-def test_close_without_jobs() -> None:
-    Engine(ScriptedRunner).close()
-
-
-def test_done_callbacks(bench: Bench) -> None:
-    gate = Gate()
-    bench.runner.scripts = [gate]
-    job = bench.engine.submit(request())
-    ended: list[str] = []
-    job.add_done_callback(lambda j: ended.append(j.state))
-    assert gate.begun.wait(WAIT)
-    assert ended == []
-    gate.go.set()
-    assert job.wait(WAIT)
-    bench.engine.submit(request()).result(WAIT)  # by now the first one's callbacks have run
-    job.add_done_callback(lambda j: ended.append(j.state))
-    assert ended == ["done", "done"]
-
-
-def test_a_callback_that_fails_harms_nobody(
-    bench: Bench, caplog: pytest.LogCaptureFixture, allow_log: None
-) -> None:
-    gate = Gate()
-    bench.runner.scripts = [gate]
-    job = bench.engine.submit(request())
-    told: list[str] = []
-
-    def fail(job: Job) -> None:
-        raise RuntimeError("in a callback")
-
-    job.add_done_callback(fail)
-    job.add_done_callback(lambda j: told.append(j.state))
-    gate.go.set()
-    bench.engine.submit(request()).result(WAIT)
-    assert told == ["done"]
-    assert "in a callback" in caplog.text
-
-
-def test_pictures_go_with_their_job(bench: Bench) -> None:
-    """At once, not with the garbage collector's next full round: they may be large."""
-    gc.disable()
-    try:
-        job = bench.engine.submit(request())
-        job.add_done_callback(lambda j: None)
-        (result,) = job.result(WAIT)
-        layout = weakref.ref(result.layout)
-        bench.engine.submit(request(1)).result(WAIT)
-        assert layout() is not None
-        del job, result
-        assert layout() is None
-    finally:
-        gc.enable()
-
-
-def test_unused_memory_goes_back_when_there_is_nothing_to_do(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    released = threading.Event()
-
-    def release() -> None:
-        release_unused()  # it doesn't fail on any system
-        released.set()
-
-    monkeypatch.setattr(engine_module, "IDLE", 0.01)
-    monkeypatch.setattr(engine_module, "release_unused", release)
-    bench.engine.submit(request()).result(WAIT)
-    assert released.wait(WAIT)
-    bench.engine.submit(request()).result(WAIT)
-
-
-def test_jobs_can_be_awaited(bench: Bench) -> None:
-    async def wait() -> str:
-        loop, future = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
-        job = bench.engine.submit(request())
-        job.add_done_callback(lambda j: loop.call_soon_threadsafe(future.set_result, j.state))
-        return await asyncio.wait_for(future, WAIT)
-
-    assert asyncio.run(wait()) == "done"
