@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+import math
+from functools import lru_cache
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from engine.labels import CLASSES, ClassInfo, SemanticClass
 from hs_desktop.canvas.overlay import Overlay
@@ -35,21 +38,38 @@ class Legend(Overlay):
     def paint(self, painter: QPainter, view: Viewport) -> None:
         if not self.classes:
             return
-        font = QFont(painter.font())
-        metrics = QFontMetricsF(font)
-        names = [_(info.name).capitalize() for info in self.classes]
-        row = max(metrics.height(), _SWATCH) + 3
-        width = max(metrics.horizontalAdvance(name) for name in names)
-        width += 2 * _PADDING + _SWATCH + _GAP
-        height = len(names) * row + 2 * _PADDING - 3
-        if width * height > _LARGEST * view.size[0] * view.size[1]:
+        names = tuple(_(info.name).capitalize() for info in self.classes)
+        picture = _picture(self.classes, names, QFont(painter.font()), view.dpr)
+        size = picture.deviceIndependentSize()
+        if size.width() * size.height() > _LARGEST * view.size[0] * view.size[1]:
             return  # it would hide what it is about
-        box = QRectF(_MARGIN, view.size[1] - _MARGIN - height, width, height)
+        top = math.floor((view.size[1] - _MARGIN - size.height()) * view.dpr) / view.dpr
+        painter.drawImage(QPointF(_MARGIN, top), picture)
+
+
+@lru_cache(maxsize=4)  # one for each view: nothing of it changes while somebody paints
+def _picture(
+    classes: tuple[ClassInfo, ...], names: tuple[str, ...], font: QFont, dpr: float
+) -> QImage:
+    """The legend alone."""
+    metrics = QFontMetricsF(font)
+    row = max(metrics.height(), _SWATCH) + 3
+    width = max(metrics.horizontalAdvance(name) for name in names)
+    width = math.ceil(width + 2 * _PADDING + _SWATCH + _GAP)
+    height = math.ceil(len(names) * row + 2 * _PADDING - 3)
+    image = QImage(
+        math.ceil(width * dpr), math.ceil(height * dpr), QImage.Format.Format_ARGB32_Premultiplied
+    )
+    image.setDevicePixelRatio(dpr)
+    image.fill(Qt.GlobalColor.transparent)
+    with QPainter(image) as painter:
+        painter.setFont(font)
+        box = QRectF(0, 0, width, height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(20, 20, 22, 190))
         painter.drawRoundedRect(box, 5, 5)
-        for number, (info, name) in enumerate(zip(self.classes, names, strict=True)):
+        for number, (info, name) in enumerate(zip(classes, names, strict=True)):
             top = box.top() + _PADDING + number * row
             middle = top + (row - 3) / 2
             swatch = QRectF(box.left() + _PADDING, middle - _SWATCH / 2, _SWATCH, _SWATCH)
@@ -59,6 +79,7 @@ class Legend(Overlay):
             painter.setPen(QColor(235, 235, 238))
             text = QRectF(swatch.right() + _GAP, top, width, row - 3)
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, name)
+    return image
 
 
 class LegendKeeper(QObject):
