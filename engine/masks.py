@@ -18,6 +18,7 @@ from engine.labels import BODY, HEAD, IGNORE, NECK, Layout, SemanticClass, mask_
 Mask = NDArray[np.bool_]
 
 OLD_HEAD_GROWTH = 5  # px of the frame: flyaways and the soft edge of the old hair
+BESIDE_HEAD, BESIDE_NECK = 2, 1  # px of the body's rim there that go with it
 RIM = 3  # px to either side of the new head's outline: its matte lives there
 NECK_GROWTH = 3
 _OPAQUE = 0.99  # of a painted m^H: what shines through less isn't known
@@ -76,10 +77,12 @@ def swap_masks(
             m^H is where the head's classes are.
     """
     head = mask_of(head_layout, HEAD) if taken is None else taken > 0.5
-    old = dilate(mask_of(body_layout, HEAD | NECK), OLD_HEAD_GROWTH)
-    # Clothes and hands next to the old neck stay: only what isn't surely body goes.
+    # Clothes and hands next to the old head stay: only what isn't surely body goes. A neck ends
+    # at a line, and what is left of it lies beside a new one; hair frays out.
     body = mask_of(body_layout, BODY) & ~head
-    old &= ~dilate(body, -2)
+    old = np.zeros_like(body)
+    for group, unsure in ((HEAD, BESIDE_HEAD), (NECK, BESIDE_NECK)):
+        old |= dilate(mask_of(body_layout, group), OLD_HEAD_GROWTH) & ~dilate(body, -unsure)
     rim = dilate(head, RIM) & ~dilate(head, -RIM)
     core = head & ~rim & inside
     if taken is not None:

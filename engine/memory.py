@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import logging
 import sys
+from functools import cache
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -14,9 +16,20 @@ def release_unused() -> None:
 
     After a swap that may be a hundred megabytes, which other programs could use.
     """
+    trim = _malloc_trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _malloc_trim() -> Any:
+    """glibc's function; ``None`` where there is another C library."""
     if sys.platform != "linux":
-        return
+        return None
     try:
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
-    except (OSError, AttributeError):  # another C library
+        trim = ctypes.CDLL("libc.so.6").malloc_trim
+    except (OSError, AttributeError):
         log.debug("no malloc_trim")
+        return None
+    trim.argtypes = [ctypes.c_size_t]
+    return trim

@@ -14,6 +14,7 @@ from engine.compositing import HeadLayer
 from engine.errors import RequestError
 from engine.finding.finder import Head
 from engine.framing import Similarity
+from engine.imageio import Photo
 from engine.requests import HeadPlace, HeadTransform, Result, SwapRequest
 from engine.sentences import Sentence
 from engine.sgldm.pipeline import HSDiffusionPipeline
@@ -114,10 +115,16 @@ def find_pair(pipeline: HSDiffusionPipeline, request: SwapRequest) -> Pair:
         (request.head, request.head_at, request.head_layout, request.head_mask),
         (request.body, request.body_at, request.body_layout, None),
     ):
-        head = stages.find(pipeline, photo, at)
-        seen = stages.view(photo, head.to_frame)
+
+        def look(
+            to_frame: Similarity, photo: Photo = photo
+        ) -> tuple[stages.FrameView, stages.Parsed]:
+            seen = stages.view(photo, to_frame)
+            return seen, stages.parse(pipeline, seen)
+
+        head, seen, said = stages.person(stages.find(pipeline, photo, at), look)
         found.append(head)
-        parsed.append(overrides.as_painted(stages.parse(pipeline, seen), seen, layout, mask))
+        parsed.append(overrides.as_painted(said, seen, layout, mask))
     return Pair.of(request, found[0], found[1], parsed[0], parsed[1])
 
 

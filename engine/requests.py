@@ -24,6 +24,10 @@ Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 
 IDENTITY: Affine = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
+MAX_SEED = 2**63 - 1
+MAX_STEPS = 1000
+MAX_GUIDANCE = 20.0
+
 
 @dataclass(frozen=True)
 class HeadTransform:
@@ -44,13 +48,13 @@ class HeadTransform:
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """How SG-LDM samples.
+    """How SG-LDM samples. Window, command line and engine take their defaults from here.
 
     Attributes:
-        seed: 0 .. 2**63 - 1; the same seed gives the same picture on every device up to
+        seed: 0 .. ``MAX_SEED``; the same seed gives the same picture on every device up to
             rounding.
-        guidance: classifier-free guidance scale, 1 = none; 0 .. 20.
-        steps: denoising steps, 1 .. 1000.
+        guidance: classifier-free guidance scale, 1 = none; 0 .. ``MAX_GUIDANCE``.
+        steps: denoising steps, 1 .. ``MAX_STEPS``.
         strength: start time t0 in (0, 1]: low stays close to the coarse estimate, 1 starts
             from pure noise, the paper's way.
     """
@@ -59,6 +63,9 @@ class SamplingSettings:
     guidance: float = 1.3
     steps: int = 2
     strength: float = 0.4
+
+
+REPLACE_HEAD_SAMPLING = SamplingSettings(strength=1.0, steps=20)  # no estimate to stay close to
 
 
 @dataclass(frozen=True)
@@ -129,9 +136,7 @@ class ReplaceHeadRequest:
 
     photo: Photo
     at: tuple[float, ...] | None = None
-    sampling: SamplingSettings = field(
-        default_factory=lambda: SamplingSettings(strength=1.0, steps=20)
-    )
+    sampling: SamplingSettings = REPLACE_HEAD_SAMPLING
     keep_background: bool = True
     feather: float | None = None
     variations: int = 1

@@ -156,6 +156,11 @@ class PipelineRunner:
 
         return self._cached(context, make, "parse", photo, to_frame)
 
+    def _person(
+        self, context: JobContext, photo: Photo, head: Head
+    ) -> tuple[Head, stages.FrameView, stages.Parsed]:
+        return stages.person(head, lambda to_frame: self._parsed(context, photo, to_frame))
+
     def _scene(self, request: SwapRequest, context: JobContext) -> Composed:
         check_sizes(request)
         with context.stage("find", 2):
@@ -164,9 +169,9 @@ class PipelineRunner:
             body = self._find(context, request.body, request.body_at)
             context.advance()
         with context.stage("parse", 2):
-            head_view, head_parsed = self._parsed(context, request.head, head.to_frame)
+            head, head_view, head_parsed = self._person(context, request.head, head)
             context.advance()
-            body_view, body_parsed = self._parsed(context, request.body, body.to_frame)
+            body, body_view, body_parsed = self._person(context, request.body, body)
             context.advance()
 
         def make() -> stages.Scene:
@@ -268,7 +273,7 @@ class PipelineRunner:
         with context.stage("find"):
             head = self._find(context, request.photo, request.at)
         with context.stage("parse"):
-            seen, parsed = self._parsed(context, request.photo, head.to_frame)
+            head, seen, parsed = self._person(context, request.photo, head)
         scene = stages.replace_head_scene(seen, parsed, keep_background=request.keep_background)
         return self._generate(
             context, request, request.photo, scene, head.to_frame, parsed, lambda: None, None,
@@ -288,6 +293,7 @@ class PipelineRunner:
             heads = self._heads(context, request.photo, thorough=True)
             first = (self._heads(context, request.photo, thorough=False) or heads)[0]
             context.advance()
+            head, _, _ = self._person(context, request.photo, head)
             whole = whole_view(request.photo, head.to_frame)
         with context.stage("parse", len(tiles_of(whole))):
             layout = self._cached(

@@ -7,8 +7,8 @@ Each is a plain function of its inputs; ``runner.PipelineRunner`` caches and cha
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -39,11 +39,14 @@ from engine.labels import (
 )
 from engine.layout_generator.inpaint import inpaint_layout
 from engine.masks import Mask, SwapMasks, blend_layouts, dilate, swap_masks
+from engine.parsing.deciding import likeliest
 from engine.requests import Box, HeadPlace, HeadTransform
 from engine.sgldm.pipeline import HSDiffusionPipeline
 
 HEAD_BOX = 1.5  # of a face's height: a box that shows which head is meant
 FIND_SIDE = 1536  # px: the finder never needs a larger photo
+HEADROOM = 40.0  # px of the frame; the models learn from frames that lie so far off
+_CUT_OFF = 4  # px of head in a frame's topmost row: fewer are a strand
 SIZE = (FRAME_SIZE, FRAME_SIZE)
 
 
@@ -193,10 +196,29 @@ def parse(pipeline: HSDiffusionPipeline, seen: FrameView, *, thorough: bool = Tr
             else at a third of the time.
     """
     p = pipeline.parse(seen.image, mirrored=thorough, refine=thorough)
-    layout = p.argmax(0).astype(np.uint8)
+    layout = likeliest(p)
     layout[~seen.inside] = SemanticClass.BACKGROUND
     head = p[[int(c) for c in sorted(HEAD)]].sum(0)
     return Parsed(_tidy(layout), np.where(seen.inside, head, 0).astype(np.float32))
+
+
+def person(
+    head: Head, look: Callable[[Similarity], tuple[FrameView, Parsed]]
+) -> tuple[Head, FrameView, Parsed]:
+    """A head in a frame that holds all of it, and what is seen there.
+
+    The canonical frame ends 0.7 of a face's height above the forehead. Where that cuts a hat or
+    hair off, the frame moves up by ``HEADROOM``.
+
+    Args:
+        look: a frame (photo -> frame) -> its view, parsed.
+    """
+    seen, parsed = look(head.to_frame)
+    cut = mask_of(parsed.layout, HEAD)[0] & seen.inside[0]
+    if np.count_nonzero(cut) < _CUT_OFF:
+        return head, seen, parsed
+    roomy = replace(head, to_frame=head.to_frame.with_shift(0, HEADROOM))
+    return roomy, *look(roomy.to_frame)
 
 
 def _tidy(layout: Layout, smallest: int = 24) -> Layout:

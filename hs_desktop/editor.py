@@ -21,6 +21,7 @@ from hs_desktop.document import commands, hsd
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Change, Side, What
 from hs_desktop.document.export import export
+from hs_desktop.document.findings import At
 from hs_desktop.document.layers import Layer
 from hs_desktop.engine_bridge import EngineBridge, JobRecord
 from hs_desktop.found import Found
@@ -113,7 +114,7 @@ class Editor(QObject):
     def replace_document(self, document: Document) -> None:
         """Edit another document; what isn't saved of the present one is given up."""
         self._leave()
-        self._orders.cancel()
+        self._orders.forget()
         pair, self._compared = self._compared, None
         self.document = document
         self._active.forget(document)
@@ -127,6 +128,7 @@ class Editor(QObject):
     def _leave(self, *, keep: bool = False) -> None:
         former = self.document
         former.changed.disconnect(self._document_changed)
+        former.history.changed.disconnect(self._orders.follow)
         former.history.changed.disconnect(self._live.follow)
         self._live.forget()
         former.settle()
@@ -137,6 +139,7 @@ class Editor(QObject):
         self._limit_history()
         document.changed.connect(self._document_changed)
         document.history.changed.connect(self._live.follow)
+        document.history.changed.connect(self._orders.follow)
 
     def new(self) -> None:
         self.replace_document(Document())
@@ -226,14 +229,22 @@ class Editor(QObject):
         """Make a photo the head or body photo, in the place of the one before, and parse it."""
         self._opening.pop(side, None)
         self.document.settle()
-        self._orders.cancel(side=side)
+        former = self.document.state.photo_id(side)
         replace_photo(self.document, side, photo, name)
+        if former is not None:
+            self._orders.cancel(photo=former)
         self.activate(side)
-        self.parse(side)
+        self._orders.parse(side)
 
     def parse(self, side: Side) -> JobRecord | None:
-        """Have the layout of the head or body photo made; ``None`` without a photo."""
-        return self._orders.parse(side)
+        """Have the layout of the head or body photo made again; ``None`` without a photo."""
+        return self._orders.parse(side, own_step=True)
+
+    def pick_person(self, side: Side, at: At) -> None:
+        """Take the person at a point or box of the head or body photo, and parse that one."""
+        self.document.settle()
+        self.document.do(commands.pick_person(side, at))
+        self._orders.parse(side)
 
     def people(self, side: Side) -> tuple[Box, ...]:
         """Where the people of a photo are, as far as it was parsed; in photo pixels."""
@@ -243,7 +254,7 @@ class Editor(QObject):
 
     @property
     def head_place(self) -> HeadPlace | None:
-        """The head's automatic position in the body photo, once a swap has told it."""
+        """The head's automatic position in the body photo, once the engine has told it."""
         return self._found.head_place
 
     def swap(self) -> JobRecord | None:
@@ -389,6 +400,7 @@ class Editor(QObject):
         self._active.follow()
         if change.what is What.ORDER:
             self.activate(self.side)
+        if change.what is What.ORDER or change.names & {"head_at", "body_at"}:
             self._found.follow()
         if self._compared and not all(one in self.document.result for one in self._compared):
             self.compare(None)

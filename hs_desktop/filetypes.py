@@ -1,4 +1,4 @@
-"""How the names of files end that the editor opens."""
+"""How the names of files end that are opened and written."""
 
 PROJECT = ".hsd"
 RAW = (  # of cameras
@@ -10,3 +10,5 @@ PHOTOS = (
     ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".heic", ".heif", ".hif",
     ".psd", ".psb", *RAW,
 )  # fmt: skip
+FLAT = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")  # that ``imageio.write_photo`` writes
+LAYERED = (".ora", ".psd")  # that a project can be exported to

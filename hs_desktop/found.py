@@ -8,20 +8,10 @@ from PySide6.QtCore import QObject, Signal
 
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
-from hs_desktop.document.state import At
+from hs_desktop.document.findings import Pair
 
 if TYPE_CHECKING:
     from engine.requests import Box, HeadPlace
-
-
-def photo_id(document: Document, side: Side) -> str | None:
-    """The id of the layer that is the head or body photo."""
-    return document.state.photo_id(side)
-
-
-def person(document: Document, side: Side) -> At | None:
-    """Where the person is who was picked in the head or body photo, if one was."""
-    return document.state.head_at if side is Side.HEAD else document.state.body_at
 
 
 class Found(QObject):
@@ -49,7 +39,7 @@ class Found(QObject):
 
     @property
     def head_place(self) -> HeadPlace | None:
-        """Of this head on this body; ``None`` before a swap of both."""
+        """Of this head on this body; ``None`` before the engine has told it."""
         state = self._document.state
         return None if state.pair is None else state.findings.places.get(state.pair)
 
@@ -60,11 +50,9 @@ class Found(QObject):
             self._document.learn(state.findings.with_people(photo, people))
             self.follow()
 
-    def set_head_place(self, place: HeadPlace | None) -> None:
-        state = self._document.state
-        if state.pair is not None:
-            self._document.learn(state.findings.with_place(state.pair, place))
-            self.follow()
+    def set_head_place(self, pair: Pair, place: HeadPlace | None) -> None:
+        self._document.learn(self._document.state.findings.with_place(pair, place))
+        self.follow()
 
     def forget(self, document: Document) -> None:
         """Another document is open, with what it knows of its photos."""
@@ -72,7 +60,7 @@ class Found(QObject):
         self.follow()
 
     def follow(self) -> None:
-        """There may be other photos: tell what is known of these."""
+        """There may be other photos or persons: tell what is known of these."""
         if self.head_place != self._told_place:
             self._told_place = self.head_place
             self.head_place_changed.emit()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from engine.errors import EngineError, PackError
 from engine.jobs import JobState
 from engine.requests import (
+    MAX_SEED,
+    LayoutRequest,
     ParseRequest,
     Request,
     RetouchRequest,
@@ -19,9 +21,9 @@ from engine.requests import (
 from hs_desktop.document import commands
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
+from hs_desktop.document.findings import Pair, Person
 from hs_desktop.document.variation import Variation
 from hs_desktop.engine_bridge import JobRecord
-from hs_desktop.found import person, photo_id
 from hs_desktop.i18n import _, translated
 from hs_desktop.live import LIVE
 from hs_desktop.made import ParsedLayers, ResultLayers
@@ -43,6 +45,8 @@ class _Origin:
 
     document: Document
     photos: frozenset[str]  # ids of layers
+    pair: Pair | None  # who was to be swapped then
+    own_step: bool  # whether the user asked for it by itself
 
     def is_there(self, document: Document) -> bool:
         return document is self.document and all(
@@ -60,20 +64,37 @@ class Orders:
     def __init__(self, editor: Editor, live: Live, found: Found) -> None:
         self._editor, self._live, self._found = editor, live, found
         self._origins: dict[JobRecord, _Origin] = {}
+        self._unparsed: set[Person] = set()  # to be asked for again once they are back
         self._turn = asyncio.Lock()
         editor.bridge.ended.connect(self._ended)
 
     # --- asking --------------------------------------------------------------------------------
 
-    def parse(self, side: Side) -> JobRecord | None:
-        """As ``Editor.parse``."""
+    def parse(self, side: Side, *, own_step: bool = False) -> JobRecord | None:
+        """As ``Editor.parse``.
+
+        Args:
+            side: of the photo.
+            own_step: what comes doesn't belong to the step that opened it or picked the person.
+        """
         document = self._editor.document
-        photo = document.photo(side)
-        if photo is None:
+        photo, person = document.photo(side), document.state.person(side)
+        if photo is None or person is None:
             return None
-        at = person(document, side)
+        lane = f"parse {side}"
+        for record, origin in self._origins.items():
+            if record.lane == lane:  # this one takes its place
+                self._unparsed |= _asked(record, origin)
+        self._unparsed.discard(person)
         title = _("Parse head photo") if side is Side.HEAD else _("Parse body photo")
-        return self._submit(ParseRequest(photo, at), title, f"parse {side}", side)
+        request = ParseRequest(photo, person[1])
+        return self._submit(request, title, lane, side, own_step=own_step)
+
+    def follow(self) -> None:
+        """Something was done, undone or redone: a photo or person may be back, unparsed."""
+        for side in (Side.HEAD, Side.BODY):
+            if self._editor.document.state.person(side) in self._unparsed:
+                self.parse(side)
 
     def swap(self, lane: str | None) -> JobRecord | None:
         """A swap as the document stands; what is missing is told the user.
@@ -125,7 +146,7 @@ class Orders:
                     replace(request.sampling, seed=first + k) for k in range(request.variations)
                 }
         while sampling in used:
-            sampling = replace(sampling, seed=(sampling.seed + 1) % (1 << 63))
+            sampling = replace(sampling, seed=(sampling.seed + 1) % (MAX_SEED + 1))
         return sampling
 
     def retouch(self, mask_id: str) -> JobRecord | None:
@@ -141,52 +162,82 @@ class Orders:
         photo = Side.BODY if side is Side.RESULT else side
         return self._submit(request, _("Retouch"), "retouch", photo)
 
-    def _submit(self, request: Request, title: str, lane: str | None, *sides: Side) -> JobRecord:
+    def _find_place(self) -> None:
+        """Have the engine tell where the head belongs now, unless a swap is going to.
+
+        Before the first swap there is no head to be moved.
+        """
+        document = self._editor.document
+        pair, places = document.state.pair, document.state.findings.places
+        if pair is None or not places or pair in places or not document.has_photos:
+            return
+        asked = SwapRequest | LayoutRequest
+        if any(o.pair == pair and isinstance(r.request, asked) for r, o in self._origins.items()):
+            return
+        request, title = LayoutRequest(document.swap_request()), _("Find the head's place")
+        self._submit(request, title, "place", Side.HEAD, Side.BODY)
+
+    def _submit(
+        self, request: Request, title: str, lane: str | None, *sides: Side, own_step: bool = True
+    ) -> JobRecord:
         """Ask for something that is made of the photos of these sides."""
         document = self._editor.document
         record = self._editor.bridge.submit(request, title, lane=lane)
-        photos = (photo_id(document, side) for side in sides)
+        photos = (document.state.photo_id(side) for side in sides)
         if not record.has_ended:
             there = frozenset(photo for photo in photos if photo is not None)
-            self._origins[record] = _Origin(document, there)
+            self._origins[record] = _Origin(document, there, document.state.pair, own_step)
         return record
 
-    def cancel(self, *, side: Side | None = None, lane: str | None = None) -> None:
+    def cancel(self, *, photo: str | None = None, lane: str | None = None) -> None:
         """Cancel what was ordered: by default all of it.
 
         Args:
-            side: only what is made of the photo that is there.
+            photo: only what is made of the photo with this id, which was put aside.
             lane: only what is in this lane.
         """
-        photo = None if side is None else photo_id(self._editor.document, side)
         for record, origin in reversed(tuple(self._origins.items())):
-            if (side is None or photo in origin.photos) and lane in (None, record.lane):
+            if photo in (None, *origin.photos) and lane in (None, record.lane):
+                self._unparsed |= _asked(record, origin)
                 self._editor.bridge.cancel(record)
+
+    def forget(self) -> None:
+        """Cancel what was ordered: another document is opened."""
+        self.cancel()
+        self._unparsed.clear()
 
     # --- what comes ----------------------------------------------------------------------------
 
     def _ended(self, record: JobRecord) -> None:
         editor, origin = self._editor, self._origins.pop(record, None)
         if record.state is JobState.FAILED and record.error is not None:
-            if isinstance(record.error, PackError):
-                advice = _("The model manager checks packs and imports others.")
-                editor.say(f"{translated(record.error)} {advice}", Level.ERROR)
-            elif isinstance(record.error, EngineError):
-                editor.say(translated(record.error), Level.ERROR)
-            else:
-                editor.fault(record.error)
-        if record.state is not JobState.DONE:
+            self._tell_error(record, origin, record.error)
+        if record.state is not JobState.DONE or origin is None:
             return
-        if origin is None or not origin.is_there(editor.document):
+        if not origin.is_there(editor.document):
+            if origin.document is editor.document:
+                self._unparsed |= _asked(record, origin)
             return
         self._tell_notes(record)
         request = record.request
+        if isinstance(request, LayoutRequest | SwapRequest) and origin.pair is not None:
+            self._found.set_head_place(origin.pair, record.results[0].head_place)
         if isinstance(request, ParseRequest):
             editor.spawn(self._take_layout(origin, request, record))
         elif isinstance(request, SwapRequest | RetouchRequest):
-            if isinstance(request, SwapRequest):
-                self._found.set_head_place(record.results[0].head_place)
             editor.spawn(self._take_results(origin, request, record))
+
+    def _tell_error(self, record: JobRecord, origin: _Origin | None, error: BaseException) -> None:
+        if not isinstance(error, EngineError):
+            self._editor.fault(error)
+        elif isinstance(record.request, LayoutRequest):  # nobody asked: a swap will tell
+            if origin is not None and origin.pair is not None:
+                self._found.set_head_place(origin.pair, None)
+        elif isinstance(error, PackError):
+            advice = _("The model manager checks packs and imports others.")
+            self._editor.say(f"{translated(error)} {advice}", Level.ERROR)
+        else:
+            self._editor.say(translated(error), Level.ERROR)
 
     def _tell_notes(self, record: JobRecord) -> None:
         """Each only once, and while live mode is on not with every result again."""
@@ -205,15 +256,21 @@ class Orders:
 
     async def _take_layout(self, origin: _Origin, request: ParseRequest, record: JobRecord) -> None:
         """As ``_take_results``, of a photo that was parsed, if that person is still picked."""
-        (photo,), result = origin.photos, record.results[0]
+        (photo,), result, document = origin.photos, record.results[0], origin.document
         async with self._turn:
-            if not origin.is_there(self._editor.document):
-                return
-            side = origin.document.state.side_of(photo)
-            made = await _aside(lambda: ParsedLayers.of(side, result.layout))
-            if await self._is_wanted(origin) and request.at == person(origin.document, side):
-                set_parsed(origin.document, side, made)
-                self._found.set_people(side, result.people)
+            if origin.is_there(self._editor.document):
+                side = document.state.side_of(photo)
+                made = await _aside(lambda: ParsedLayers.of(side, result.layout))
+                if (
+                    await self._is_wanted(origin)
+                    and document.state.person(side) == (photo, request.at)
+                    and set_parsed(document, side, made, own_step=origin.own_step)
+                ):
+                    self._found.set_people(side, result.people)
+                    self._find_place()
+                    return
+            if document is self._editor.document:
+                self._unparsed |= _asked(record, origin)
 
     async def _take_results(
         self, origin: _Origin, request: SwapRequest | RetouchRequest, record: JobRecord
@@ -236,6 +293,14 @@ class Orders:
                 former = self._live.layer_id
                 with self._live.answering():
                     self._live.layer_id = update_live(editor.document, made, former)
+
+
+def _asked(record: JobRecord, origin: _Origin) -> set[Person]:
+    """Whom a parse is about; nobody for other jobs."""
+    request = record.request
+    if not isinstance(request, ParseRequest):
+        return set()
+    return {(photo, request.at) for photo in origin.photos}
 
 
 async def _aside(work: Callable[[], T]) -> T:

@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from engine.engine import CACHE_BYTES
+from engine.fileoptions import AS_USUAL
+from engine.packs import DEFAULT_PACK
+from engine.requests import MAX_SEED, SamplingSettings
 from hs_desktop.document.settings import SwapSettings
 from hs_desktop.i18n import N_
 
@@ -82,47 +86,47 @@ class Setting:
 
 SAMPLING: tuple[Setting, ...] = (
     Setting(
-        "seed", 0, N_("Seed"),
+        "seed", SamplingSettings.seed, N_("Seed"),
         N_("The same seed gives the same picture again; another one gives another."),
-        0, 2**63 - 1, 1, option="--seed",
+        0, MAX_SEED, 1, option="--seed",
     ),
     Setting(
-        "guidance", 1.3, N_("Guidance"),
+        "guidance", SamplingSettings.guidance, N_("Guidance"),
         N_("How strictly the picture follows the layout: 1 = freely; high values look harsh."),
         1.0, 6.0, 0.1, option="--guidance",
     ),
     Setting(
-        "steps", 2, N_("Steps"),
+        "steps", SamplingSettings.steps, N_("Steps"),
         N_("Denoising steps: few keep texture, more calm it; near strength 1 take 20."),
         1, 100, 1, option="--steps",
     ),
     Setting(
-        "strength", 0.4, N_("Strength"),
+        "strength", SamplingSettings.strength, N_("Strength"),
         N_("How far the sampler may leave its first estimate: low is safe, high is free."),
         0.05, 1.0, 0.05, option="--strength",
     ),
     Setting(
-        "variations", 1, N_("Results"),
+        "variations", SwapSettings.variations, N_("Results"),
         N_("How many results to make, with one seed after the other."),
         1, 16, 1, option="--variations",
     ),
     Setting(
-        "keep_background", True, N_("Keep background"),
+        "keep_background", SwapSettings.keep_background, N_("Keep background"),
         N_("Keep the body photo outside the old head; off: only head and body are kept."),
         option="--no-keep-background",
     ),
     Setting(
-        "feather", None, N_("Feather"),
+        "feather", SwapSettings.feather, N_("Feather"),
         N_("Width of the soft rim of what is made anew; automatic fits it to the head's size."),
         0.0, 200.0, 0.5, unit="px", optional=True, option="--feather",
     ),
     Setting(
-        "match_grain", True, N_("Match grain"),
+        "match_grain", SwapSettings.match_grain, N_("Match grain"),
         N_("Give what is made anew the grain of the photo around it."),
         option="--no-match-grain",
     ),
     Setting(
-        "match_skin", True, N_("Match skin"),
+        "match_skin", SwapSettings.match_skin, N_("Match skin"),
         N_("Bring the new neck's tone between that of the face and that of the body."),
         option="--no-match-skin",
     ),
@@ -157,7 +161,7 @@ PREFERENCES: tuple[Setting, ...] = (
         only_new=True, option="--precision",
     ),
     Setting(
-        "pack", "compact-256", N_("Model pack"),
+        "pack", DEFAULT_PACK, N_("Model pack"),
         N_("The models that make the picture; see the model manager."),
         only_new=True, option="--pack",
     ),
@@ -167,7 +171,7 @@ PREFERENCES: tuple[Setting, ...] = (
         path="folder",
     ),
     Setting(
-        "engine_memory", 512, N_("Engine memory"),
+        "engine_memory", CACHE_BYTES >> 20, N_("Engine memory"),
         N_("For intermediate results, so that another seed doesn't start from the beginning."),
         128, 8192, 1, unit="MB", only_new=True,
     ),
@@ -187,12 +191,12 @@ PREFERENCES: tuple[Setting, ...] = (
         5, 25, 1, unit=N_("s"),  # and some to write it: what is lost is less than 30 s old
     ),
     Setting(
-        "quality", 95, N_("Quality"),
+        "quality", AS_USUAL.quality, N_("Quality"),
         N_("Of JPEG and WebP: higher values keep more and make larger files."),
         1, 100, 1, option="--quality",
     ),
     Setting(
-        "lossless", False, N_("Lossless WebP"),
+        "lossless", AS_USUAL.lossless, N_("Lossless WebP"),
         N_("Without any loss, in a larger file; quality doesn't count then."),
         option="--lossless",
     ),

@@ -30,6 +30,8 @@ from engine.fill import pull_push
 from engine.framing import Similarity, inside_mask
 from engine.labels import IGNORE, Layout
 from engine.layout_generator.inpaint import inpaint_layout
+from engine.parsing.deciding import likeliest
+from engine.requests import SamplingSettings
 from engine.sgldm.denoiser import one_hot
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import SamplerInputs, sample
@@ -58,7 +60,7 @@ class RestoreCase:
 
 def visible_layout(pipeline: HSDiffusionPipeline, image: Image, known: NDArray[np.bool_]) -> Layout:
     """Parser on the filled photo, then G_layout in the hole."""
-    layout = pipeline.parse(pull_push(image, known)).argmax(0).astype(np.uint8)
+    layout = likeliest(pipeline.parse(pull_push(image, known)))
     layout[~known] = IGNORE
     return inpaint_layout(pipeline.layout_generator, layout)
 
@@ -71,7 +73,7 @@ def restore_cases(
     rng = np.random.default_rng(seed)
     picks = np.linspace(0, len(frames) - 1, count).astype(int)
     # Holes are cut along parsed outlines for all photos alike.
-    layouts = [pipeline.parse(frames.canonical(int(i))[0]).argmax(0) for i in picks]
+    layouts = [likeliest(pipeline.parse(frames.canonical(int(i))[0])) for i in picks]
     cases = []
     for k, i in enumerate(picks):
         truth = np.ascontiguousarray(frames.canonical(int(i))[0])
@@ -94,9 +96,9 @@ def generate(
     cases: list[RestoreCase],
     *,
     seed: int,
-    steps: int = 2,
-    strength: float = 0.4,
-    guidance: float = 1.3,
+    steps: int = SamplingSettings.steps,
+    strength: float = SamplingSettings.strength,
+    guidance: float = SamplingSettings.guidance,
     batch_size: int = 4,
     **options: object,
 ) -> NDArray[np.float32]:

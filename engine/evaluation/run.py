@@ -26,6 +26,7 @@ def evaluate(
     """
     import torch
 
+    from engine.parsing.deciding import likeliest
     from engine.runner import PipelineRunner
     from engine.training.data import Frames
 
@@ -59,7 +60,7 @@ def evaluate(
 
             frames = Frames.load(data, "validation", sources=("labels",))
             pairs = [frames.canonical(i) for i in range(len(frames))][:count]
-            layouts = np.stack([pipeline.parse(image).argmax(0) for image, _ in pairs])
+            layouts = np.stack([likeliest(pipeline.parse(image)) for image, _ in pairs])
             return iou_figures(layouts.astype(np.uint8), np.stack([t for _, t in pairs]))
         if name == "autoencoder":
             from engine.training.autoencoder import psnr, reconstruct

@@ -17,6 +17,7 @@ from engine.layout_generator.model import LayoutGenerator
 from engine.masks import known_cells
 from engine.parsing.model import Parser
 from engine.parsing.refining import refined
+from engine.requests import SamplingSettings
 from engine.sgldm.autoencoder import Autoencoder
 from engine.sgldm.denoiser import Denoiser, one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
@@ -97,10 +98,10 @@ class HSDiffusionPipeline(DiffusionPipeline):
         known: NDArray[np.bool_],
         layout: Layout,
         *,
-        seed: int = 0,
-        steps: int = 2,
-        strength: float = 0.4,
-        guidance: float = 1.3,
+        seed: int = SamplingSettings.seed,
+        steps: int = SamplingSettings.steps,
+        strength: float = SamplingSettings.strength,
+        guidance: float = SamplingSettings.guidance,
         on_step: Callable[[int, int, Tensor], None] | None = None,
     ) -> NDArray[np.float32]:
         """Generate what isn't ``known`` in a canonical frame under ``layout``.

@@ -16,8 +16,14 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from engine.requests import SamplingSettings
 from engine.sgldm.denoiser import alpha_sigma
+
+# The coarse estimate errs least at low frequencies; guidance and a discriminator, which give
+# the fine pass its texture, move colours and contrasts away from it.
+ANCHOR = 1.0
 
 # step, steps, current estimate of z_0
 OnStep = Callable[[int, int, Tensor], None]
@@ -67,18 +73,31 @@ def coarse_latents(denoiser: nn.Module, s: Tensor, inputs: SamplerInputs) -> Ten
     return z_0 * inputs.mask + inputs.known
 
 
+def low_pass(z: Tensor, sigma: float) -> Tensor:
+    """``z`` ``(N, C, h, w)`` blurred with a Gaussian of ``sigma`` cells; edges are repeated."""
+    reach = math.ceil(3 * sigma)
+    x = torch.arange(-reach, reach + 1, device=z.device, dtype=z.dtype)
+    weights = torch.exp(-0.5 * (x / sigma) ** 2)
+    weights = weights / weights.sum()
+    rows = z.flatten(0, 1)[:, None]
+    rows = F.conv2d(F.pad(rows, (reach, reach, 0, 0), "replicate"), weights[None, None, None])
+    rows = F.conv2d(F.pad(rows, (0, 0, reach, reach), "replicate"), weights[None, None, :, None])
+    return rows.reshape(z.shape)
+
+
 @torch.no_grad()
 def sample(
     denoiser: nn.Module,
     inputs: SamplerInputs,
     *,
     seed: int,
-    steps: int = 2,
-    strength: float = 0.4,
+    steps: int = SamplingSettings.steps,
+    strength: float = SamplingSettings.strength,
     guidance: float = 1.0,
     order: int = 2,
     use_known: bool = True,
     use_coarse: bool = True,
+    anchor: float = ANCHOR,
     on_step: OnStep | None = None,
 ) -> Tensor:
     """Latents z_0 with the hole generated, ``(N, 4, h, w)`` float32.
@@ -90,12 +109,14 @@ def sample(
         strength: t0, where the fine pass starts; 0 gives the coarse estimate itself, 1 the
             full chain from pure noise.
         guidance: v = v_0 + g (v_s - v_0); v_0 sees neither the layout nor what was made by
-            it, the fill and the coarse latents.
+            it, the fill and the coarse latents. 1, the default here: v_s alone.
         order: 2 = DPM-Solver++(2M), 1 = DDIM.
         use_known: give the network the filled latents and the mask; ``False`` is the paper's
             pure blending.
         use_coarse: give it the coarse latents, too (they need ``use_known``, and a
             ``strength`` below 1: from pure noise there are none).
+        anchor: what is smoother than this (sigma, cells) is the coarse latents' own; 0 leaves
+            that to the fine pass. Nothing where there are no coarse latents.
         on_step: called after each step, may raise to cancel.
     """
     parameter = next(denoiser.parameters())
@@ -142,6 +163,8 @@ def sample(
         alpha, sigma = alpha_sigma(t)
         z_t = mask * z_t + (1 - mask) * (alpha * z_known + sigma * eps)
         z_0 = mask * predict(z_t, t) + (1 - mask) * z_known
+        if coarse is not None and anchor > 0:
+            z_0 = z_0 + mask * low_pass(coarse.float() - z_0, anchor)
         alpha_next, sigma_next = alpha_sigma(torch.full((n,), times[i + 1], device=device))
         h = _log_snr(times[i + 1]) - _log_snr(times[i])
         slope = z_0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.framing import FRAME_SIZE, Similarity, warp
-from engine.labels import IGNORE, Layout, SemanticClass, flip_layout
+from engine.labels import HEAD, IGNORE, Layout, SemanticClass, flip_layout, mask_of
 from engine.training.prepare import MARGIN
 
 Image = NDArray[np.uint8]
@@ -103,7 +103,7 @@ def studio(rng: np.random.Generator, size: int = FRAME_SIZE) -> Image:
 def drapery(
     rng: np.random.Generator, size: int = FRAME_SIZE, *, like: NDArray[np.uint8] | None = None
 ) -> Image:
-    """Flags, curtains, shelves: stripes and spots of strong colours, in folds, more or less sharp.
+    """Flags, curtains, shelves: stripes, spots, cords, in folds, more or less sharp.
 
     A parser that has never seen such a thing behind a head takes it for hair or hat.
 
@@ -132,6 +132,12 @@ def drapery(
         pitch = rng.uniform(10, 30)
         spots = np.hypot((x + wave) % pitch - pitch / 2, y % pitch - pitch / 2) < 0.28 * pitch
         image[field & spots] = rng.integers(150, 256, 3)
+    for _ in range(int(rng.integers(0, 4))):  # cords, poles and tassels hanging before it
+        x0, x1 = rng.uniform(0, size, 2) if rng.random() < 0.3 else [rng.uniform(0, size)] * 2
+        y0, y1 = np.sort(rng.uniform(-0.3, 1.3, 2)) * size
+        colour = [float(c) for c in rng.integers(0, 256, 3)]
+        ends = (int(x0), int(y0)), (int(x1), int(y1))
+        cv2.line(image, *ends, colour, int(rng.integers(1, 7)), cv2.LINE_AA)
     folds = 1 + rng.uniform(0, 0.5) * np.sin(across / rng.uniform(8, 40) + wave / 4)
     image *= (rng.uniform(0.3, 1) * folds)[..., None]  # some lie in the dark
     image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.5, 3))
@@ -144,6 +150,30 @@ def new_background(image: Image, layout: Layout, backdrop: Image) -> Image:
     alpha = cv2.GaussianBlur(person, (0, 0), 0.8)[..., None]
     mixed = alpha * image + (1 - alpha) * backdrop
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+
+
+def transplanted(
+    image: Image, layout: Layout, head_image: Image, head_layout: Layout, rng: np.random.Generator
+) -> tuple[Image, Layout]:
+    """A head with all its hair on somebody else's body, both frames being aligned by the face.
+
+    Hair is seen over other clothes and before other backgrounds than its own, so that a parser
+    can't go by those (copy-paste, Ghiasi et al. 2021). Hair of the body's own head that shows
+    beside the new one stays, and stays labelled.
+    """
+    scale, (dx, dy) = math.exp(rng.uniform(-0.12, 0.12)), rng.uniform(-6, 6, size=2)
+    middle = layout.shape[1] / 2
+    move = Similarity(scale, math.radians(rng.uniform(-5, 5)))
+    x, y = move.apply(np.array([middle, middle]))
+    move = move.with_shift(middle - x + dx, middle - y + dy)
+    moved, its = place_frame(
+        head_image, head_layout, move, size=layout.shape[1], flip=rng.random() < 0.5
+    )
+    moved = light_and_colour(moved, rng, strength=0.5)
+    head = mask_of(its, HEAD)
+    alpha = cv2.GaussianBlur(head.astype(np.float32), (0, 0), rng.uniform(0.5, 1.0))[..., None]
+    mixed = np.clip(np.rint(alpha * moved + (1 - alpha) * image), 0, 255).astype(np.uint8)
+    return mixed, np.where(head, its, layout)
 
 
 def dyed(image: Image, where: NDArray[np.bool_], rng: np.random.Generator) -> Image:

@@ -51,12 +51,12 @@ def take_over(pack: Path, runs: Path) -> None:
         # A decoder trained on its own is part of the autoencoder from now on.
         names = ("autoencoder", "decoder") if run == "autoencoder" else (run,)
         origin = [record for name in names for record in records.get(name, [])]
-        _write_origin(runs / run, origin)
+        write_origin(runs / run, origin)
         if run == "autoencoder":
-            _write_origin(runs / "decoder", [])  # it, too, begins with what was taken over
+            write_origin(runs / "decoder", [])  # it, too, begins with what was taken over
 
 
-def _write_origin(run: Path, records: list[dict[str, object]]) -> None:
+def write_origin(run: Path, records: list[dict[str, object]]) -> None:
     run.mkdir(parents=True, exist_ok=True)
     (run / ORIGIN).write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
 

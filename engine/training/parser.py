@@ -26,11 +26,13 @@ from engine.training.augment import (
     place_frame,
     random_placement,
     studio,
+    transplanted,
 )
 from engine.training.data import Batch, Frames, Losses, Sample, batches
 from engine.training.wardrobe import Wardrobe
 
 DYED = frozenset({SemanticClass.UPPER_CLOTHES, SemanticClass.HAT, SemanticClass.BODY_ACCESSORY})
+TRANSPLANT_SHARE = 0.25  # of the people wear a head, with all its hair, of somebody else
 
 
 def class_weights(layouts: np.ndarray) -> Tensor:
@@ -74,6 +76,7 @@ class ParserTask:
         for those in self.wardrobe.worn_by.values():
             draw[those] *= 2
         self.draw = draw / draw.sum()
+        self.labelled = np.flatnonzero([item.layout == "labels" for item in self.frames.items])
 
     def make(self, rng: np.random.Generator) -> Sample:
         """A frame, most about the canonical one, some far from it: person finding needs those."""
@@ -94,7 +97,12 @@ class ParserTask:
     def _dressed(
         self, image: NDArray[np.uint8], layout: Layout, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], Layout]:
-        """Sometimes in a hat or scarf of somebody else."""
+        """Sometimes with a head, hat or scarf of somebody else."""
+        if rng.random() < TRANSPLANT_SHARE:
+            j = int(rng.choice(self.labelled))
+            image, layout = transplanted(
+                image, layout, self.frames.images[j], self.frames.layouts[j], rng
+            )
         for kind, share in ((SemanticClass.HAT, 0.08), (SemanticClass.BODY_ACCESSORY, 0.08)):
             garment = self.wardrobe.pick(kind, rng) if rng.random() < share else None
             if garment is not None:
@@ -111,7 +119,8 @@ class ParserTask:
         if kind < 0.12:
             return new_background(image, layout, studio(rng))
         if kind < 0.24:
-            like = image[mask_of(layout, HEAD)]
+            # In the head's own colours now and then, no more: nothing tells them apart then.
+            like = image[mask_of(layout, HEAD)] if rng.random() < 0.25 else None
             return new_background(image, layout, drapery(rng, like=like))
         if kind < 0.46:
             j = int(rng.integers(len(self.frames)))

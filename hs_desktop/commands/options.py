@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine.errors import EngineError
 from engine.fileoptions import AS_USUAL, DEPTHS, LOSSLESS, QUALITIES, FileOptions
-from engine.requests import SamplingSettings
+from engine.requests import MAX_GUIDANCE, MAX_SEED, MAX_STEPS, SamplingSettings, SwapRequest
 from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
     from engine.engine import Engine
 
-MAX_SEED = 2**63 - 1
-MAX_STEPS = 1000
-MAX_GUIDANCE = 20.0
 MAX_VARIATIONS = 1000
 PRECISIONS = ("bf16", "fp16", "fp32")  # as engine.devices
 
@@ -215,14 +212,16 @@ def add_sampling(parser: argparse.ArgumentParser, default: SamplingSettings) -> 
                "noise (default: {value:g})").format(value=default.strength),
     )  # fmt: skip
     group.add_argument(
-        "--variations", type=whole(1, MAX_VARIATIONS), default=1, metavar="N",
+        "--variations", type=whole(1, MAX_VARIATIONS), metavar="N",
+        default=SwapRequest.variations,
         help=_("several results, with consecutive seeds, as OUT-1, OUT-2 and so on"),
     )  # fmt: skip
 
 
 def add_keep_background(parser: Any) -> None:
     parser.add_argument(
-        "--keep-background", action=argparse.BooleanOptionalAction, default=True,
+        "--keep-background", action=argparse.BooleanOptionalAction,
+        default=SwapRequest.keep_background,
         help=_("keep the background round the head, or make it anew as the paper does"),
     )  # fmt: skip
 
@@ -231,11 +230,11 @@ def add_matching(parser: argparse.ArgumentParser) -> None:
     """How what is generated is fitted to the photo."""
     group = parser.add_argument_group(_("fitting"))
     group.add_argument(
-        "--match-grain", action=argparse.BooleanOptionalAction, default=True,
+        "--match-grain", action=argparse.BooleanOptionalAction, default=SwapRequest.match_grain,
         help=_("give what is made anew the photo's grain"),
     )  # fmt: skip
     group.add_argument(
-        "--match-skin", action=argparse.BooleanOptionalAction, default=True,
+        "--match-skin", action=argparse.BooleanOptionalAction, default=SwapRequest.match_skin,
         help=_("bring new skin in line with the body's own"),
     )  # fmt: skip
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.errors import OutputFileError
+from hs_desktop.filetypes import FLAT
 from hs_desktop.i18n import _
 
-PHOTO_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")  # as imageio.write_photo
 MAP_SUFFIXES = (".png",)  # layouts and regions
 
 
@@ -25,7 +25,7 @@ def check_outputs(
     photos: Sequence[Path],
     maps: Sequence[Path | None],
     inputs: Iterable[Path | None],
-    suffixes: Sequence[str] = PHOTO_SUFFIXES,
+    suffixes: Sequence[str] = FLAT,
 ) -> None:
     """See that all outputs can be written, are told apart and overwrite no input.
 

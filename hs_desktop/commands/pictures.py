@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import InputFileError, OutputFileError, RequestError
-from engine.requests import Request, Result, SamplingSettings
+from engine.requests import REPLACE_HEAD_SAMPLING, Request, Result, SamplingSettings
 from hs_desktop.commands import options
 from hs_desktop.commands.outputs import make_folder
-from hs_desktop.commands.tasks import REPLACE_HEAD_SAMPLING, Task, parse_task, task_of
+from hs_desktop.commands.tasks import Task, parse_task, task_of
 from hs_desktop.commands.terminal import ProgressLine, print_json, say_notes
 from hs_desktop.i18n import _
 

@@ -8,18 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.requests import MAX_SEED
 from hs_desktop.commands import options
-from hs_desktop.commands.outputs import PHOTO_SUFFIXES, check_outputs, variation_paths
+from hs_desktop.commands.outputs import check_outputs, variation_paths
 from hs_desktop.commands.tasks import rounded
 from hs_desktop.commands.terminal import ProgressLine, print_json, say_notes
+from hs_desktop.filetypes import FLAT, LAYERED
 from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
     from engine.requests import Result, SwapRequest
     from hs_desktop.document.document import Document
     from hs_desktop.document.state import ProjectState
-
-LAYERED_SUFFIXES = (".ora", ".psd")  # as document.export
 
 
 def add_parsers(subparsers: options.Subparsers) -> None:
@@ -32,7 +32,7 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     _add_project(render)
     options.add_out(render, _("OUT"), formats)
     render.add_argument(
-        "--seed", type=options.whole(0, options.MAX_SEED), metavar="N",
+        "--seed", type=options.whole(0, MAX_SEED), metavar="N",
         help=_("another seed than the project's"),
     )  # fmt: skip
     options.add_provenance(render)
@@ -81,7 +81,7 @@ def run_render(args: argparse.Namespace) -> int:
     if args.seed is not None:
         document.do(commands.set_settings(seed=args.seed))
     request = document.swap_request()
-    layered = args.out.suffix.lower() in LAYERED_SUFFIXES
+    layered = args.out.suffix.lower() in LAYERED
     outs = (args.out,) if layered else variation_paths(args.out, request.variations)
     _check(outs, args.project)
     with ProgressLine() as line, options.engine_of(args) as engine:
@@ -95,7 +95,7 @@ def run_render(args: argparse.Namespace) -> int:
 
 
 def _check(outs: Sequence[Path], project: Path) -> None:
-    check_outputs(outs, (), (project,), (*PHOTO_SUFFIXES, *LAYERED_SUFFIXES))
+    check_outputs(outs, (), (project,), (*FLAT, *LAYERED))
 
 
 def _write(

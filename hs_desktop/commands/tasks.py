@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import InputFileError, RequestError
 from engine.fileoptions import AS_USUAL, FileOptions
 from engine.requests import (
+    MAX_SEED,
+    REPLACE_HEAD_SAMPLING,
     HeadTransform,
     LayoutRequest,
     ParseRequest,
@@ -25,7 +27,7 @@ from engine.requests import (
     SwapRequest,
 )
 from hs_desktop import PROGRAM
-from hs_desktop.commands.options import MAX_SEED, file_options
+from hs_desktop.commands.options import file_options
 from hs_desktop.commands.outputs import check_outputs, variation_paths
 from hs_desktop.i18n import _
 
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from engine.requests import Mask
 
 Options = argparse.Namespace
-
-REPLACE_HEAD_SAMPLING = SamplingSettings(strength=1.0, steps=20)  # as of ReplaceHeadRequest
 
 
 @dataclass(frozen=True)
@@ -259,12 +259,12 @@ def _swap_request(args: Options) -> SwapRequest:
         layout=layout("layout", body),
         region=mask("region", body),
         feather=given.get("feather"),
-        variations=given.get("variations", 1),
+        variations=given.get("variations", SwapRequest.variations),
         head_layout=layout("head_layout", head),
         body_layout=layout("body_layout", body),
         head_mask=mask("head_mask", head),
-        match_grain=given.get("match_grain", True),
-        match_skin=given.get("match_skin", True),
+        match_grain=given.get("match_grain", SwapRequest.match_grain),
+        match_skin=given.get("match_skin", SwapRequest.match_skin),
     )
 
 

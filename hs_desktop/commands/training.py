@@ -1,4 +1,4 @@
-"""prepare, train and evaluate: making models, and measuring them."""
+"""prepare, train, average, evaluate, pack: making models, and measuring them."""
 
 from __future__ import annotations
 
@@ -90,6 +90,21 @@ def add_parsers(subparsers: options.Subparsers) -> None:
         "--compile", action="store_true", help=_("faster steps after a minute or two of compiling")
     )
     train.set_defaults(run=run_train)
+
+    average = subparsers.add_parser(
+        "average",
+        help=_("make one model of several"),
+        description=_(
+            "Average the weights of models that were trained on from the same start: the mean "
+            "often errs less than any of them. A training can go on from it."
+        ),
+    )
+    average.add_argument(
+        "sources", type=options.path, nargs="+", metavar=_("RUN"),
+        help=_("folder of a training run, for instance runs/parser; two or more"),
+    )  # fmt: skip
+    options.add_out(average, _("RUN"), _("folder of the training run that gets the mean"))
+    average.set_defaults(run=run_average)
 
     evaluate = subparsers.add_parser(
         "evaluate",
@@ -207,6 +222,23 @@ def run_train(args: argparse.Namespace) -> int:
         say(_("Training was stopped; --resume goes on from the last checkpoint."))
         return 130
     _print_figures(figures, print)
+    return 0
+
+
+def run_average(args: argparse.Namespace) -> int:
+    if len(args.sources) < 2:
+        raise RequestError(_("An average needs two models or more."), subject="RUN")
+    for source in args.sources:
+        _check_folder(source)
+    make_folder(args.out)
+    from engine.training.averaging import average
+
+    name = average(args.sources, args.out)
+    say(
+        _('The mean of {count} models ({name}) is in "{path}".').format(
+            count=len(args.sources), name=name, path=args.out
+        )
+    )
     return 0
 
 

@@ -17,8 +17,7 @@ from psygnal import Signal
 
 from engine.errors import RequestError
 from engine.labels import HEAD, mask_of
-from engine.requests import HeadTransform, LayoutRequest, RetouchRequest, SwapRequest
-from hs_desktop.document.commands import Command
+from engine.requests import HeadTransform, RetouchRequest, SwapRequest
 from hs_desktop.document.compositing import Flattener, base_photo
 from hs_desktop.document.events import Change, Side
 from hs_desktop.document.findings import Findings
@@ -30,6 +29,7 @@ from hs_desktop.document.stack import LayerStack
 from hs_desktop.document.state import ProjectState
 from hs_desktop.document.strokes import Stroke
 from hs_desktop.document.thumbnails import layer_thumbnail
+from hs_desktop.document.undo import Command
 from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
@@ -226,10 +226,6 @@ class Document:
             match_grain=state.settings.match_grain,
             match_skin=state.settings.match_skin,
         )
-
-    def layout_request(self) -> LayoutRequest:
-        """The layout of that swap, without sampling; raises as ``swap_request`` does."""
-        return LayoutRequest(self.swap_request())
 
     def retouch_request(self, mask_id: str) -> RetouchRequest:
         """Make anew what a mask layer of the result shows.

@@ -21,14 +21,12 @@ from hs_desktop.document.parts import Group, Part, parts_of
 from hs_desktop.document.payloads import write_png
 from hs_desktop.document.state import ProjectState
 from hs_desktop.document.variation import Variation
+from hs_desktop.filetypes import FLAT, LAYERED
 from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
     from engine.imageio import Photo
     from engine.provenance import Provenance
-
-LAYERED = (".ora", ".psd")
-FLAT = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".webp")
 
 
 def export(
@@ -46,7 +44,7 @@ def export(
     Args:
         provenance: where the picture shows something generated, say so in its XMP (in
             OpenRaster in that of the merged picture).
-        options: of a flat picture: quality and bits.
+        options: how a flat picture is written.
 
     Raises:
         ProjectError: there is no photo yet.

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field, replace
 
 from engine.requests import Box, HeadPlace
 
-Pair = tuple[str, str]  # ids of the layers that are the head and the body photo
+At = tuple[float, ...]
+Person = tuple[str, At | None]  # the id of a photo's layer, and where somebody was picked in it
+Pair = tuple[Person, Person]  # whose head goes on whose body
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Kept under the photos' layers: they go with a photo, and are back where undo puts it back.
+    """Kept under the photos' layers and who is picked in them: they go with a photo or person,
+    and are back where undo puts it back.
 
     Attributes:
         people: photo -> a box round each head, in its pixels.
-        places: head and body photo -> where the neck alignment puts the head; ``None`` where
-            the head photo shows none.
+        places: head and body -> where the neck alignment puts the head; ``None`` where it
+            has none.
     """
 
     people: Mapping[str, tuple[Box, ...]] = field(default_factory=dict)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from psygnal import Signal
 
-from hs_desktop.document.commands import Command, GroupCommand
 from hs_desktop.document.state import ProjectState
+from hs_desktop.document.undo import Command, GroupCommand, StateChange, StateCommand
 
 Become = Callable[[ProjectState, Command | None], None]
 
@@ -197,6 +197,79 @@ class History:
             self._remember(GroupCommand(name, commands))
         self.changed.emit()
 
+    # --- what isn't from the user's hand -------------------------------------------------------
+
+    def insert(self, name: str, change: StateChange) -> bool:
+        """Make a change a command that comes before those undone, which may still be redone.
+
+        Args:
+            name: of the command.
+            change: made to what they lead to, too; asked several times.
+
+        Returns:
+            ``False``, and nothing has changed, where one of those paints on a plane that the
+            change puts another in the place of.
+        """
+        undone = self._revised(change, self._index)
+        if undone is None:
+            return False
+        command = StateCommand(name, change)
+        after = command.redo(self._state())
+        if not command.is_empty:
+            self._remember(command, undone)
+            self._become(after, command)
+            self.changed.emit()
+        return True
+
+    def revise(self, change: StateChange) -> bool:
+        """Make a change as if it had been so all along, which is no command.
+
+        Args:
+            change: made to what all commands, done or undone, lead from and to; asked several
+                times. Gives a state that it isn't about as it is.
+
+        Returns:
+            ``False``, and nothing has changed, where a command paints on a plane that the
+            change puts another in the place of.
+        """
+        revised = self._revised(change, 0)
+        if revised is None:
+            return False
+        before, touched = self._state(), self._touched(change)
+        if any(touched):
+            if self._clean is not None and touched[self._clean]:
+                self._clean = None
+            self._commands, self._sizes = revised, [command.nbytes for command in revised]
+            self._forget()
+            after = change(before)
+            self._become(after, StateCommand("", change, before=before, after=after))
+            self.changed.emit()
+        return True
+
+    def _revised(self, change: StateChange, first: int) -> list[Command] | None:
+        """The commands from ``first`` on, where ``change`` is made; ``None`` where it can't be."""
+        if self._groups:
+            raise RuntimeError("commands changed within a group")
+        state, commands = self._state(), self._commands[first:]
+        if given_up := state.planes - change(state).planes:
+            touched = self._touched(change)
+            for at, command in enumerate(commands, first):
+                if (touched[at] or touched[at + 1]) and command.painted & given_up:
+                    return None
+        return [command.revised(change) for command in commands]
+
+    def _touched(self, change: StateChange) -> list[bool]:
+        """Whether ``change`` makes a difference where 0, 1, 2 ... commands are done."""
+        state = self._state()
+        touched = [change(state) is not state] * (len(self._commands) + 1)
+        for at in range(self._index, len(self._commands)):
+            ends = self._commands[at].ends
+            touched[at + 1] = touched[at] if ends is None else change(ends[1]) is not ends[1]
+        for at in reversed(range(self._index)):
+            ends = self._commands[at].ends
+            touched[at] = touched[at + 1] if ends is None else change(ends[0]) is not ends[0]
+        return touched
+
     # --- 'modified' ----------------------------------------------------------------------------
 
     @property
@@ -217,7 +290,8 @@ class History:
 
     # --- parts ---------------------------------------------------------------------------------
 
-    def _remember(self, command: Command) -> None:
+    def _remember(self, command: Command, undone: Sequence[Command] = ()) -> None:
+        """It is done now, and ``undone`` is what may be redone."""
         if self._clean is not None and self._clean > self._index:
             self._clean = None  # it was among what is forgotten now
         del self._commands[self._index :], self._sizes[self._index :]
@@ -231,6 +305,8 @@ class History:
             self._commands.append(command)
             self._sizes.append(command.nbytes)
         self._index = len(self._commands)
+        self._commands += undone
+        self._sizes += [one.nbytes for one in undone]
         self._forget()
 
     def _forget(self) -> None:

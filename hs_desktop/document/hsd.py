@@ -27,10 +27,7 @@ from hs_desktop.document.layer_payloads import (
     picture_payload,
 )
 from hs_desktop.document.layers import Layer, LayoutLayer, PhotoLayer, PictureLayer
-from hs_desktop.document.manifest import (
-    from_manifest,
-    to_manifest,
-)
+from hs_desktop.document.manifest import from_manifest, to_manifest
 from hs_desktop.document.migrations import migrated
 from hs_desktop.document.openraster import Sheaf, Sheet, writing
 from hs_desktop.document.payloads import Payload

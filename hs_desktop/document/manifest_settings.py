@@ -6,7 +6,7 @@ to show them, and the engine would be at work for ever.
 
 from __future__ import annotations
 
-from engine.requests import HeadTransform, SamplingSettings
+from engine.requests import MAX_GUIDANCE, MAX_STEPS, HeadTransform, SamplingSettings
 from hs_desktop.document.jsonvalues import Fields
 from hs_desktop.document.settings import Fitting, SwapSettings
 
@@ -25,8 +25,8 @@ def sampling_of(fields: Fields) -> SamplingSettings:
     """Within what ``SamplingSettings`` says of itself; of several results, seeds go on beyond."""
     seed, steps = fields.integer("seed"), fields.integer("steps")
     guidance, strength = fields.number("guidance"), fields.number("strength")
-    _need(0 <= seed < 1 << 64 and 1 <= steps <= 1000, "sampling")
-    _need(0 <= guidance <= 20 and 0 < strength <= 1, "sampling")
+    _need(0 <= seed < 1 << 64 and 1 <= steps <= MAX_STEPS, "sampling")
+    _need(0 <= guidance <= MAX_GUIDANCE and 0 < strength <= 1, "sampling")
     return SamplingSettings(seed, guidance, steps, strength)
 
 

@@ -21,11 +21,11 @@ class SwapSettings:
     """
 
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
-    keep_background: bool = True
-    feather: float | None = None
-    variations: int = 1
-    match_grain: bool = True
-    match_skin: bool = True
+    keep_background: bool = SwapRequest.keep_background
+    feather: float | None = SwapRequest.feather
+    variations: int = SwapRequest.variations
+    match_grain: bool = SwapRequest.match_grain
+    match_skin: bool = SwapRequest.match_skin
 
 
 @dataclass(frozen=True)

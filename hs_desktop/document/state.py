@@ -10,13 +10,11 @@ from typing import Any
 
 from engine.requests import HeadTransform
 from hs_desktop.document.events import Change, Side, What
-from hs_desktop.document.findings import Findings, Pair
+from hs_desktop.document.findings import At, Findings, Pair, Person
 from hs_desktop.document.layers import Layer, PhotoLayer
 from hs_desktop.document.planes import Crop, Plane
 from hs_desktop.document.settings import SwapSettings
 from hs_desktop.document.stack import LayerStack
-
-At = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -52,10 +50,15 @@ class ProjectState:
         """The id of the layer that is the head or body photo."""
         return next((one.id for one in self.stack(side) if isinstance(one, PhotoLayer)), None)
 
+    def person(self, side: Side) -> Person | None:
+        """Who is taken from the head or body photo; ``None`` without one."""
+        photo, at = self.photo_id(side), self.head_at if side is Side.HEAD else self.body_at
+        return None if photo is None else (photo, at)
+
     @property
     def pair(self) -> Pair | None:
-        """The photos of a swap; ``None`` where one is missing."""
-        head, body = self.photo_id(Side.HEAD), self.photo_id(Side.BODY)
+        """The two people of a swap; ``None`` where a photo is missing."""
+        head, body = self.person(Side.HEAD), self.person(Side.BODY)
         return None if head is None or body is None else (head, body)
 
     def side_of(self, layer_id: str) -> Side:
@@ -68,6 +71,13 @@ class ProjectState:
     def layer(self, layer_id: str) -> Layer:
         """A layer; ``KeyError`` where there is no such layer."""
         return self.stack(self.side_of(layer_id))[layer_id]
+
+    @property
+    def planes(self) -> frozenset[Plane]:
+        """All editable pixels."""
+        return frozenset(
+            plane for side in Side for layer in self.stack(side) for plane in layer.planes.values()
+        )
 
     def frozen(self) -> ProjectState:
         """The same for other threads to read while the user paints on; costs nothing yet."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hs_desktop.document.commands import PixelCommand
 from hs_desktop.document.events import Change, What
 from hs_desktop.document.stack import need_unlocked
 from hs_desktop.document.tiles import Recorder
+from hs_desktop.document.undo import PixelCommand
 from hs_desktop.rects import Rect
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,9 +94,7 @@ class Variation(Layer):
         region = nothing if result.region is None else mask_levels(result.region)
         head = mask_of(result.layout, HEAD)
         if result.seed is not None:
-            sampling = SamplingSettings(
-                result.seed, sampling.guidance, sampling.steps, sampling.strength
-            )
+            sampling = replace(sampling, seed=result.seed)
         return cls(
             name=name,
             base=base,

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import EngineError
-from hs_desktop.document.commands import Command
+from hs_desktop.document.undo import Command
 from hs_desktop.editor import Editor, Level
 from hs_desktop.i18n import translated
 from hs_desktop.icons import icon

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 
 from hs_desktop.document import commands
 from hs_desktop.document.events import Side
-from hs_desktop.document.export import FLAT, LAYERED
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor
 from hs_desktop.following import DocumentWatch
@@ -171,10 +170,8 @@ class VariationsPanel(QWidget):
         project = self._editor.document.path
         folder = Path.home() if project is None else project.parent
         proposal = folder / f"{variation.name}.png"
-        names = [*FLAT, *LAYERED]
-        filters = [_("Pictures ({names})").format(names=" ".join(f"*{name}" for name in names))]
         path = await ask_to_export(
-            self, self._editor.preferences, _("Export the variation"), filters, proposal
+            self, self._editor.preferences, _("Export the variation"), proposal
         )
         if path is not None:
             await self._editor.export(path, variation.id)

@@ -7,9 +7,8 @@ write into that rectangle; ``paint_classes`` and ``paint_mask`` do both on an ar
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from enum import Enum, auto
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,6 @@ from hs_desktop.tools.strokes import Brush, Dab
 
 Strength = NDArray[np.float32]  # h x w, 0..1
 Ids = NDArray[np.uint8]
-
-
-class MaskMode(Enum):
-    """How dabs of one stroke come together."""
-
-    MAX = auto()  # the strongest counts: a stroke is never darker than its opacity
-    BUILD = auto()  # each adds to what is there, as paint does
 
 
 def reach(dab: Dab, brush: Brush, bounds: Rect) -> Rect:
@@ -80,80 +72,42 @@ def inside(dab: Dab, brush: Brush, rect: Rect) -> NDArray[np.bool_]:
     return covered
 
 
-def put_class(
-    pixels: Ids,
-    covered: NDArray[np.bool_],
-    value: int | Ids,
-    only: Collection[int] | None = None,
-) -> None:
+def put_class(pixels: Ids, covered: NDArray[np.bool_], value: int | Ids) -> None:
     """Write a class into the covered pixels.
 
     Args:
         pixels: h x w class ids, changed in place.
         covered: h x w.
         value: the class, or h x w class ids to be put back (the eraser: what the parser said).
-        only: classes that may be painted over; all by default.
     """
-    if only is not None:
-        table = np.zeros(256, bool)
-        table[list(only)] = True
-        covered = covered & table[pixels]
     np.copyto(pixels, np.asarray(value, np.uint8), where=covered)
 
 
-def put_mask(
-    pixels: NDArray[Any], strength: Strength, mode: MaskMode = MaskMode.MAX, erase: bool = False
-) -> None:
+def put_mask(pixels: NDArray[Any], strength: Strength, erase: bool = False) -> None:
     """Add a dab to a mask, or take it away.
+
+    The strongest dab counts: a stroke is never darker than its opacity.
 
     Args:
         pixels: h x w, float32 in 0..1 or uint8 (255 = in), changed in place.
         strength: h x w, 0..1.
     """
+    levels: NDArray[Any] = strength
+    full = 1
     if pixels.dtype == np.uint8:
-        _put_mask_8bit(pixels, (strength * 255 + np.float32(0.5)).astype(np.uint8), mode, erase)
-    elif mode is MaskMode.MAX:
-        if erase:
-            np.minimum(pixels, 1 - strength, out=pixels)
-        else:
-            np.maximum(pixels, strength, out=pixels)
-    elif erase:
-        pixels *= 1 - strength
-    else:
-        pixels += (1 - pixels) * strength
-
-
-def _put_mask_8bit(
-    pixels: NDArray[np.uint8], strength: NDArray[np.uint8], mode: MaskMode, erase: bool
-) -> None:
-    if mode is MaskMode.MAX:
-        if erase:
-            np.minimum(pixels, 255 - strength, out=pixels)
-        else:
-            np.maximum(pixels, strength, out=pixels)
-        return
-    # Rounded up: a weak brush gets there too, one level at a time.
-    room = pixels if erase else 255 - pixels
-    step = ((room.astype(np.uint16) * strength + 254) // 255).astype(np.uint8)
+        levels, full = (strength * 255 + np.float32(0.5)).astype(np.uint8), 255
     if erase:
-        pixels -= step
+        np.minimum(pixels, full - levels, out=pixels)
     else:
-        pixels += step
+        np.maximum(pixels, levels, out=pixels)
 
 
-def paint_classes(
-    ids: Ids,
-    dabs: Iterable[Dab],
-    brush: Brush,
-    value: int | Ids,
-    only: Collection[int] | None = None,
-) -> Rect:
+def paint_classes(ids: Ids, dabs: Iterable[Dab], brush: Brush, value: int | Ids) -> Rect:
     """Paint dabs of a class.
 
     Args:
         ids: H x W class ids, changed in place.
         value: the class, or H x W class ids to be put back.
-        only: classes that may be painted over; all by default.
 
     Returns:
         The rectangle that may have changed.
@@ -164,18 +118,12 @@ def paint_classes(
         if rect.empty:
             continue
         part = value if isinstance(value, int) else value[rect.slices]
-        put_class(ids[rect.slices], inside(dab, brush, rect), part, only)
+        put_class(ids[rect.slices], inside(dab, brush, rect), part)
         changed = changed.united(rect)
     return changed
 
 
-def paint_mask(
-    mask: NDArray[Any],
-    dabs: Iterable[Dab],
-    brush: Brush,
-    mode: MaskMode = MaskMode.MAX,
-    erase: bool = False,
-) -> Rect:
+def paint_mask(mask: NDArray[Any], dabs: Iterable[Dab], brush: Brush, erase: bool = False) -> Rect:
     """Paint dabs of a mask, or erase with them.
 
     Args:
@@ -189,7 +137,7 @@ def paint_mask(
         rect = reach(dab, brush, Rect.of(mask.shape))
         if rect.empty:
             continue
-        put_mask(mask[rect.slices], stamp(dab, brush, rect), mode, erase)
+        put_mask(mask[rect.slices], stamp(dab, brush, rect), erase)
         changed = changed.united(rect)
     return changed
 

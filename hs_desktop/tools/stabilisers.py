@@ -60,15 +60,20 @@ class Direct:
         return []
 
 
-class _Trailing:
-    """The brush goes behind the hand, and looks where that is at equal steps of its whole way.
+class Lagging:
+    """The brush runs after the hand, the faster the further it is behind.
+
+    It looks where the hand is at equal steps of the hand's way, short beside ``length``.
+    While the hand goes on by ds, the brush comes nearer by ds / length of the distance:
+    dp/ds = (hand - p) / length. Along a straight line this has a solution, so the brush is
+    where it ought to be at every step.
 
     Args:
-        length: how far it may be behind, photo px; the steps are short beside it.
+        length: photo px that the brush stays behind.
     """
 
     def __init__(self, length: float) -> None:
-        self._length = length
+        self._length = max(length, 1e-3)
         self._step = max(1.0, length / 16)
         self._left = self._step  # photo px that the hand goes to the next step
         self._hand = self._brush = Sample(0.0, 0.0)
@@ -76,6 +81,14 @@ class _Trailing:
     def begin(self, hand: Sample) -> None:
         self._hand = self._brush = hand
         self._left = self._step
+
+    def follow(self, hand: Sample) -> list[Sample]:
+        passed = [self._after(step) for step in self._steps_to(hand)]
+        self._after(hand)
+        return passed
+
+    def finish(self) -> list[Sample]:
+        return [self._brush, self._hand]
 
     def _steps_to(self, hand: Sample) -> list[Sample]:
         """Where the hand is at the steps that it makes on its way to ``hand``."""
@@ -87,29 +100,6 @@ class _Trailing:
             gone += self._step
         self._left = gone - way
         return steps
-
-
-class Lagging(_Trailing):
-    """The brush runs after the hand, the faster the further it is behind.
-
-    While the hand goes on by ds, the brush comes nearer by ds / length of the distance:
-    dp/ds = (hand - p) / length. Along a straight line this has a solution, so the brush is
-    where it ought to be at every step.
-
-    Args:
-        length: photo px that the brush stays behind.
-    """
-
-    def __init__(self, length: float) -> None:
-        super().__init__(max(length, 1e-3))
-
-    def follow(self, hand: Sample) -> list[Sample]:
-        passed = [self._after(step) for step in self._steps_to(hand)]
-        self._after(hand)
-        return passed
-
-    def finish(self) -> list[Sample]:
-        return [self._brush, self._hand]
 
     def _after(self, hand: Sample) -> Sample:
         """The brush once the hand has gone straight on to ``hand``."""
@@ -124,29 +114,3 @@ class Lagging(_Trailing):
                 hand.pressure,
             )
         return self._brush
-
-
-class Rope(_Trailing):
-    """The hand pulls the brush on a rope; while it hangs loose, the brush rests.
-
-    Args:
-        length: of the rope, photo px.
-    """
-
-    def follow(self, hand: Sample) -> list[Sample]:
-        steps = self._steps_to(hand)
-        self._hand = hand
-        return [brush for step in steps for brush in self._pulled_to(step)]
-
-    def finish(self) -> list[Sample]:
-        """What hangs loose stays loose: the end of the line is where the brush is."""
-        return self._pulled_to(self._hand)
-
-    def _pulled_to(self, hand: Sample) -> list[Sample]:
-        """The brush, if it moves."""
-        taut = self._brush.distance(hand)
-        if taut <= self._length + SAME_PLACE:
-            return []
-        moved = self._brush.towards(hand, 1 - self._length / taut)
-        self._brush = Sample(moved.x, moved.y, hand.pressure)
-        return [self._brush]

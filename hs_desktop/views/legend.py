@@ -64,15 +64,14 @@ def _picture(
     image.fill(Qt.GlobalColor.transparent)
     with QPainter(image) as painter:
         painter.setFont(font)
-        box = QRectF(0, 0, width, height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(20, 20, 22, 190))
-        painter.drawRoundedRect(box, 5, 5)
+        painter.drawRoundedRect(QRectF(0, 0, width, height), 5, 5)
         for number, (info, name) in enumerate(zip(classes, names, strict=True)):
-            top = box.top() + _PADDING + number * row
+            top = _PADDING + number * row
             middle = top + (row - 3) / 2
-            swatch = QRectF(box.left() + _PADDING, middle - _SWATCH / 2, _SWATCH, _SWATCH)
+            swatch = QRectF(_PADDING, middle - _SWATCH / 2, _SWATCH, _SWATCH)
             painter.setPen(QPen(QColor(255, 255, 255, 90), 1))
             painter.setBrush(QColor(*info.colour))
             painter.drawRoundedRect(swatch, 2, 2)

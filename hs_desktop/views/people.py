@@ -11,7 +11,6 @@ from engine.requests import Box
 from hs_desktop.canvas.events import PointerEvent
 from hs_desktop.canvas.overlay import Overlay
 from hs_desktop.canvas.viewport import Point, Viewport
-from hs_desktop.document import commands
 from hs_desktop.document.events import Side
 from hs_desktop.editor import Editor
 from hs_desktop.i18n import _
@@ -164,8 +163,7 @@ class PeopleKeeper(QObject):
         side = self._side_view.side
         box = self._editor.people(side)[index]
         self._end()
-        self._editor.document.do(commands.pick_person(side, box))
-        self._editor.parse(side)
+        self._editor.pick_person(side, box)
 
     def _end(self) -> None:
         picker, self._picker = self._picker, None

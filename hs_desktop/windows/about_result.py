@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -18,7 +17,7 @@ from hs_desktop.document.settings import Fitting
 from hs_desktop.document.variation import Variation
 from hs_desktop.i18n import _
 from hs_desktop.settings import setting
-from hs_desktop.windows.parts import closing_buttons, device_name, heading, muted
+from hs_desktop.windows.parts import closing_buttons, device_name, dialog_column, heading, muted
 
 Rows = list[tuple[str, str]]
 
@@ -30,8 +29,7 @@ class AboutResult(QDialog):
         super().__init__(parent)
         self._variation = variation
         self.setWindowTitle(_("About this result"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
+        column = dialog_column(self)
         column.addWidget(heading(variation.name))
         column.addLayout(_form(made_with(variation)))
         column.addSpacing(8)

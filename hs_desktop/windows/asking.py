@@ -30,6 +30,11 @@ async def finished(dialog: QDialog) -> int:
             dialog.deleteLater()
 
 
+async def accepted(dialog: QDialog) -> bool:
+    """As ``finished``: whether it was agreed to."""
+    return await finished(dialog) == QDialog.DialogCode.Accepted
+
+
 async def ask(
     parent: QWidget, text: str, more: str, buttons: dict[Button, str], default: Button
 ) -> Button | None:

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QFormLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QWidget
 
 from engine.single_models import SingleModel
 from hs_desktop.i18n import N_, _
 from hs_desktop.model_packs import InstalledPack
-from hs_desktop.windows.asking import finished
-from hs_desktop.windows.parts import heading, muted
+from hs_desktop.windows.asking import accepted
+from hs_desktop.windows.parts import agreeing_buttons, dialog_column, heading, muted
 
 MODEL_NAMES = {
     "finder": N_("finder"),
@@ -57,14 +50,7 @@ class BasePackDialog(QDialog):
             self._choice.setCurrentIndex(packs.index(chosen))
         form = QFormLayout()
         form.addRow(_("&Base pack:"), self._choice)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.button(QDialogButtonBox.StandardButton.Ok).setText(_("&Import"))
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
+        column = dialog_column(self)
         column.setSpacing(10)
         column.addWidget(
             heading(_("A trained model: {name}").format(name=_(MODEL_NAMES[model.name])))
@@ -79,7 +65,7 @@ class BasePackDialog(QDialog):
         )
         column.addLayout(form)
         column.addStretch(1)
-        column.addWidget(buttons)
+        column.addWidget(agreeing_buttons(self, _("&Import")))
         self.setMinimumWidth(420)
 
     @property
@@ -96,5 +82,4 @@ async def ask_for_base(
 ) -> Path | None:
     """The folder of the base pack; ``None`` where the import is given up."""
     dialog = BasePackDialog(model, packs, chosen, parent)
-    accepted = await finished(dialog) == QDialog.DialogCode.Accepted
-    return dialog.base if accepted else None
+    return dialog.base if await accepted(dialog) else None

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from engine.fileoptions import DEPTHS, LOSSLESS, QUALITIES
+from hs_desktop.filetypes import FLAT, LAYERED
 from hs_desktop.i18n import _
 from hs_desktop.panels.settings_form import SettingsForm
 from hs_desktop.preferences import Preferences
 from hs_desktop.settings import Value, setting
-from hs_desktop.windows.asking import ask_to_save, finished
-from hs_desktop.windows.parts import heading, muted
+from hs_desktop.windows.asking import accepted, ask_to_save
+from hs_desktop.windows.parts import agreeing_buttons, dialog_column, heading, muted
 
 
 def choices_of(suffix: str) -> tuple[str, ...]:
@@ -33,14 +34,8 @@ class ExportDialog(QDialog):
         self._values: dict[str, Value] = {key: preferences[key] for key in keys}
         self.form = SettingsForm([setting(key) for key in keys], self._values, explained=True)
         self.form.changed.connect(self._changed)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.button(QDialogButtonBox.StandardButton.Ok).setText(_("&Export"))
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
+        buttons = agreeing_buttons(self, _("&Export"))
+        column = dialog_column(self)
         column.setSpacing(10)
         column.addWidget(heading(path.name))
         column.addWidget(muted(_("What you choose here is kept for the next time.")))
@@ -70,11 +65,23 @@ class ExportDialog(QDialog):
 
 
 async def ask_to_export(
-    parent: QWidget, preferences: Preferences, title: str, filters: list[str], proposal: Path
+    parent: QWidget, preferences: Preferences, title: str, proposal: Path
 ) -> Path | None:
     """As ``ask_to_save``; then, of a format that leaves a choice, how it shall be written."""
-    path = await ask_to_save(parent, title, filters, proposal, proposal.suffix[1:])
+    path = await ask_to_save(parent, title, _filters(), proposal, proposal.suffix[1:])
     if path is None or not choices_of(path.suffix):
         return path
-    accepted = await finished(ExportDialog(path, preferences, parent))
-    return path if accepted == QDialog.DialogCode.Accepted else None
+    return path if await accepted(ExportDialog(path, preferences, parent)) else None
+
+
+def _filters() -> list[str]:
+    names = {
+        ".png": "PNG", ".tif": "TIFF", ".jpg": "JPEG", ".webp": "WebP",
+        ".psd": _("Photoshop, in layers"), ".ora": _("OpenRaster, in layers"),
+    }  # fmt: skip
+    assert set(names) <= {*FLAT, *LAYERED}
+    every = " ".join(f"*{suffix}" for suffix in (*FLAT, *LAYERED))
+    return [
+        _("All formats ({patterns})").format(patterns=every),
+        *(f"{name} (*{suffix})" for suffix, name in names.items()),
+    ]

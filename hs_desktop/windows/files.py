@@ -14,7 +14,6 @@ from engine.errors import Cancelled, EngineError
 from engine.resources import resource_path
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
-from hs_desktop.document.export import FLAT, LAYERED
 from hs_desktop.editor import Editor, Level
 from hs_desktop.filetypes import PHOTOS, PROJECT
 from hs_desktop.i18n import _, translated
@@ -248,9 +247,8 @@ class Files:
 
     async def export(self) -> None:
         path = await ask_to_export(
-            self._window, self._editor.preferences, _("Export the result"), _export_filters(),
-            self._proposal(".png"),
-        )  # fmt: skip
+            self._window, self._editor.preferences, _("Export the result"), self._proposal(".png")
+        )
         if path is not None:
             self._remember(path)
             with self._window.status.busy(_("Exporting {name}…").format(name=path.name)):
@@ -281,16 +279,3 @@ def title_of(document: Document) -> str:
 def _photo_filters() -> list[str]:
     patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in PHOTOS)
     return [_("Photos ({patterns})").format(patterns=patterns), _("All files (*)")]
-
-
-def _export_filters() -> list[str]:
-    names = {
-        ".png": "PNG", ".tif": "TIFF", ".jpg": "JPEG", ".webp": "WebP",
-        ".psd": _("Photoshop, in layers"), ".ora": _("OpenRaster, in layers"),
-    }  # fmt: skip
-    assert set(names) <= {*FLAT, *LAYERED}
-    every = " ".join(f"*{suffix}" for suffix in (*FLAT, *LAYERED))
-    return [
-        _("All formats ({patterns})").format(patterns=every),
-        *(f"{name} (*{suffix})" for suffix, name in names.items()),
-    ]

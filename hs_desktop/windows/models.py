@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -36,7 +35,7 @@ from hs_desktop.model_packs import (
 )
 from hs_desktop.windows.asking import ask_for_folder, ask_to_open
 from hs_desktop.windows.base_pack import MODEL_NAMES, ask_for_base
-from hs_desktop.windows.parts import closing_buttons, heading, muted
+from hs_desktop.windows.parts import closing_buttons, dialog_column, heading, muted
 
 
 class ModelManager(QDialog):
@@ -96,8 +95,7 @@ class ModelManager(QDialog):
         row.addStretch(1)
         for button in self._buttons:
             row.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
+        column = dialog_column(self)
         column.addWidget(heading(_("Model packs")))
         column.addWidget(self._list, 1)
         column.addWidget(self._details)

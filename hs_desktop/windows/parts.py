@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -36,6 +37,23 @@ def device_name(device: str) -> str:
     """What the engine runs on (``cuda:1 bf16``), as people write it."""
     kind, space, precision = device.partition(" ")
     return kind.upper() + space + precision
+
+
+def dialog_column(dialog: QDialog) -> QVBoxLayout:
+    """What stands in a dialog, from the top to its buttons, within the margins of all dialogs."""
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(16, 14, 16, 12)
+    return column
+
+
+def agreeing_buttons(dialog: QDialog, text: str) -> QDialogButtonBox:
+    """The buttons at a dialog's bottom: one that says ``text``, which Enter means, and Cancel."""
+    kind = QDialogButtonBox.StandardButton
+    box = QDialogButtonBox(kind.Ok | kind.Cancel)
+    box.button(kind.Ok).setText(text)
+    box.accepted.connect(dialog.accept)
+    box.rejected.connect(dialog.reject)
+    return box
 
 
 def closing_buttons(dialog: QDialog, *others: QPushButton) -> QDialogButtonBox:

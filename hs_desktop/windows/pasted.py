@@ -23,7 +23,10 @@ def photo_of(image: QImage) -> Photo:
     from engine.imageio import Photo
 
     pixels, icc = cut_out_of(image)
-    return Photo(decoding.over_white(decoding.Decoded(pixels, False, icc, None, None, "")), icc)
+    decoded = decoding.Decoded(
+        pixels, premultiplied=False, icc=icc, exif=None, dpi=None, format=""
+    )  # fmt: skip
+    return Photo(decoding.over_white(decoded), icc)
 
 
 def cut_out_of(image: QImage) -> tuple[NDArray[Any], bytes | None]:

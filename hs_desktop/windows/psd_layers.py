@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QListWidget, QWidget
 
 from hs_desktop.i18n import _
 from hs_desktop.panels.parts import CalmRows
-from hs_desktop.windows.asking import finished
-from hs_desktop.windows.parts import heading, muted
+from hs_desktop.windows.asking import accepted
+from hs_desktop.windows.parts import agreeing_buttons, dialog_column, heading, muted
 
 MERGED = ""  # the whole picture
 
@@ -33,19 +33,12 @@ class PsdLayersDialog(QDialog):
         self._list.addItems(list(layers))
         self._list.setCurrentRow(0)
         self._list.itemDoubleClicked.connect(self.accept)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.button(QDialogButtonBox.StandardButton.Ok).setText(_("&Open"))
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
+        column = dialog_column(self)
         column.setSpacing(10)
         column.addWidget(heading(name))
         column.addWidget(muted(_("It has several layers. Take all of them, or one alone.")))
         column.addWidget(self._list, 1)
-        column.addWidget(buttons)
+        column.addWidget(agreeing_buttons(self, _("&Open")))
         self.resize(420, 360)
         self._list.setFocus()
 
@@ -59,5 +52,4 @@ class PsdLayersDialog(QDialog):
 async def ask_for_layer(name: str, layers: Sequence[str], parent: QWidget) -> str | None:
     """A layer's name, or ``MERGED``; ``None`` where opening is given up."""
     dialog = PsdLayersDialog(name, layers, parent)
-    accepted = await finished(dialog) == QDialog.DialogCode.Accepted
-    return dialog.chosen if accepted else None
+    return dialog.chosen if await accepted(dialog) else None

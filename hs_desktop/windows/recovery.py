@@ -13,14 +13,13 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from hs_desktop.document.autosave import Recoverable
 from hs_desktop.editor import Editor
 from hs_desktop.i18n import _
-from hs_desktop.windows.parts import heading, muted
+from hs_desktop.windows.parts import dialog_column, heading, muted
 
 MayLeave = Callable[[], Awaitable[bool]]
 
@@ -74,8 +73,7 @@ class RecoveryDialog(QDialog):
         later = buttons.addButton(_("&Later"), QDialogButtonBox.ButtonRole.RejectRole)
         later.setToolTip(_("Leave them for the next start"))
         later.clicked.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
+        column = dialog_column(self)
         column.addWidget(heading(_("The editor ended without saving")))
         column.addWidget(muted(_("What was autosaved can be recovered; at most the last seconds "
                                  "of work are missing.")))  # fmt: skip

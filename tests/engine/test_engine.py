@@ -33,19 +33,6 @@ def test_engine_is_light() -> None:
     assert run.stdout.strip() == "set()", run.stderr
 
 
-def test_models_come_without_torchs_compiler() -> None:
-    """Loading it takes longer than loading torch; asked for, it still comes."""
-    code = (
-        "import sys, torch; disable = torch.compiler.disable;"
-        "from engine.runner import PipelineRunner; PipelineRunner(None, 'cpu');"
-        "print('torch._dynamo' in sys.modules, torch.compiler.disable is disable);"
-        "print(torch.compile(torch.neg, backend='eager')(torch.ones(1)).item())"
-    )
-    command = [sys.executable, "-c", code]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.stdout.split() == ["False", "True", "-1.0"], run.stderr
-
-
 def test_a_job_runs_in_the_worker(bench: Bench) -> None:
     assert bench.loads == []
     assert bench.engine.describe() is None

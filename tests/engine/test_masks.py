@@ -115,6 +115,20 @@ def test_what_stays_of_the_body_photo() -> None:
     assert not masks.old[clothes].any()
 
 
+def test_a_neckline_keeps_all_but_its_soft_edge() -> None:
+    """What is generated beside it ends where cloth begins; hair frays out further."""
+    body = np.zeros((256, 256), np.uint8)
+    body[100:200, 60:200] = C.UPPER_CLOTHES
+    body[90:130, 110:140] = C.NECK
+    body[60:90, 105:145] = C.FACE
+    body[60:130, 140:150] = C.HAIR
+    masks = swap_masks(np.zeros_like(body), body, EVERYWHERE)
+    below_neck = masks.old[130:140, 120]  # cloth from row 130 on
+    assert below_neck.tolist() == [True] + [False] * 9
+    beside_hair = masks.old[115, 150:160]
+    assert beside_hair.tolist() == [True] * 2 + [False] * 8
+
+
 def test_the_paper_knows_no_background() -> None:
     head, body = person(), person()
     ours = swap_masks(head, body, EVERYWHERE)

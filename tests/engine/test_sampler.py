@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.evaluation.restore import generate
+from engine.requests import SamplingSettings
 from engine.sgldm.denoiser import alpha_sigma
-from engine.sgldm.sampler import SamplerInputs, noise_of, sample, time_steps
+from engine.sgldm.pipeline import HSDiffusionPipeline
+from engine.sgldm.sampler import SamplerInputs, low_pass, noise_of, sample, time_steps
 from tests.engine import tiny
 from tests.engine.test_models import layouts, randn
 
@@ -56,6 +61,17 @@ class Gaussian(nn.Module):
         return (alpha * eps - sigma * z_0).to(z.dtype)
 
 
+@pytest.mark.parametrize("function", [sample, generate, HSDiffusionPipeline.__call__])
+def test_defaults_are_those_of_the_settings(function: Callable[..., object]) -> None:
+    given = inspect.signature(function).parameters
+    for name, value in vars(SamplingSettings()).items():
+        default = given[name].default
+        if (function, name) == (sample, "guidance"):
+            assert default == 1  # none: what the network itself says
+        elif name != "seed" or default is not inspect.Parameter.empty:
+            assert default == value
+
+
 def hole(n: int = 1, size: int = 8) -> SamplerInputs:
     mask = torch.zeros(n, 1, size, size)
     mask[:, :, 2:6, 3:8] = 1
@@ -82,7 +98,9 @@ def exact(seed: int, strength: float, n: int = 1) -> Tensor:
 
 
 def error_of(steps: int, order: int, strength: float) -> float:
-    z = sample(Gaussian(), everything(), seed=3, steps=steps, order=order, strength=strength)
+    z = sample(
+        Gaussian(), everything(), seed=3, steps=steps, order=order, strength=strength, anchor=0
+    )
     return float((z - exact(3, strength)).abs().max())
 
 
@@ -116,6 +134,39 @@ def test_low_strength_stays_near_the_coarse_estimate() -> None:
     ]
     assert spread[0] < 1e-6
     assert spread == sorted(spread)
+
+
+@pytest.mark.parametrize("anchor", [0.7, 1.0, 2.0])
+def test_low_frequencies_are_the_coarse_estimates(anchor: float) -> None:
+    def made(anchor: float, strength: float = 0.6) -> Tensor:
+        return sample(
+            Gaussian(), everything(8), seed=0, steps=4, strength=strength, guidance=1.8,
+            anchor=anchor,
+        )  # fmt: skip
+
+    free, tied, coarse = made(0), made(anchor), made(0, strength=0.0)
+
+    def drift(z: Tensor) -> float:
+        return float(low_pass(z - coarse, 2 * anchor).square().mean().sqrt())
+
+    assert drift(tied) < 0.4 * drift(free)
+    fine, fine_free = (z - low_pass(z, anchor) for z in (tied, free))
+    assert float(fine.std()) > 0.6 * float(fine_free.std())  # what the fine pass is for stays
+    # From pure noise there is no estimate to be tied to.
+    assert torch.equal(made(anchor, strength=1.0), made(0, strength=1.0))
+
+
+def test_a_low_pass_keeps_the_mean_and_is_the_same_along_both_axes() -> None:
+    flat = torch.full((2, 3, 9, 12), 0.25)
+    torch.testing.assert_close(low_pass(flat, 1.3), flat)
+    z = randn(1, 4, 12, 12, seed=1)
+    torch.testing.assert_close(low_pass(z, 1.0).mT, low_pass(z.mT, 1.0))
+    dot = torch.zeros(1, 1, 31, 31)
+    dot[..., 15, 15] = 1
+    spread = low_pass(dot, 2.0)[0, 0]
+    away = torch.arange(31) - 15.0
+    assert float(spread.sum()) == pytest.approx(1, abs=1e-5)
+    assert float((spread.sum(0) * away**2).sum()) == pytest.approx(2.0**2, rel=0.05)
 
 
 def test_a_certain_target_is_hit_in_one_step() -> None:

@@ -138,6 +138,34 @@ def test_any_noise_is_tidied_in_time(pipeline: HSDiffusionPipeline) -> None:
 HEADS = st.builds(person, x=st.integers(112, 144), y=st.integers(-10, 20))
 
 
+@pytest.mark.parametrize(
+    ("width", "inside", "moves"),
+    [(40, True, True), (40, False, False), (3, True, False), (0, True, False)],
+)
+def test_a_frame_makes_room_for_a_tall_hat(width: int, inside: bool, moves: bool) -> None:
+    """Where the photo goes on above a head that the frame cuts off, it is looked at again."""
+    head = stages.Head((300.0, 200.0), 80.0, canonical_frame((300.0, 160.0), (300.0, 240.0)), 0.9)
+    asked: list[Similarity] = []
+
+    def look(to_frame: Similarity) -> tuple[FrameView, Parsed]:
+        asked.append(to_frame)
+        layout = np.zeros((256, 256), np.uint8)
+        layout[0:60, 100 : 100 + width] = C.HAT
+        layout[60:100, 100:150] = C.FACE
+        view = FrameView(np.zeros((256, 256, 3), np.uint8), np.full((256, 256), inside), to_frame)
+        return view, parsed(layout)
+
+    found, view, said = stages.person(head, look)
+    assert len(asked) == 1 + moves
+    assert view.to_frame == found.to_frame == asked[-1]
+    assert (said.layout == look(asked[-1])[1].layout).all()
+    assert (found.centre, found.height) == (head.centre, head.height)
+    # What was above the frame is in it now: it shows more of what lies above the head.
+    before, after = (frame.apply((300.0, 200.0)) for frame in (head.to_frame, found.to_frame))
+    assert after[0] == pytest.approx(before[0])
+    assert after[1] - before[1] == pytest.approx(stages.HEADROOM if moves else 0)
+
+
 def lower(layout: np.ndarray) -> np.ndarray:
     centre = lower_face_centre(layout)
     assert centre is not None

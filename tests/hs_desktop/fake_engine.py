@@ -142,12 +142,14 @@ class _Runner:
             self._stage(context, "find")
             self._stage(context, "parse", error=error)
             size = request.photo.size
-            found = self._result(context, None, layout_of(size))
+            found = self._result(context, None, layout_of(size, request.at))
             return (replace(found, people=(as_floats(head_box(size)),)),)
         if isinstance(request, LayoutRequest):
             self._plan(context, layout=1)
             self._stage(context, "layout", error=error)
-            return (self._result(context, None, layout_of(request.swap.body.size)),)
+            size, at = request.swap.body.size, request.swap.body_at
+            found = self._result(context, None, layout_of(size))
+            return (replace(found, head_place=head_place(size, at)),)
         sampling, count = request.sampling, request.variations
         self._plan(context, parse=1, sample=count * sampling.steps, composite=count)
         self._stage(context, "parse")
@@ -183,7 +185,7 @@ class _Runner:
         if isinstance(request, SwapRequest):
             if painted is not None:
                 result = replace(result, own_layout=own, painted=painted)
-            return replace(result, head_place=head_place(base.size))
+            return replace(result, head_place=head_place(base.size, request.body_at))
         return result
 
     def _stage(self, context: JobContext, name: str, error: BaseException | None = None) -> None:
@@ -220,14 +222,17 @@ def _painted(request: Request) -> Layout | None:
 # --- made-up pictures, of any size in no time --------------------------------------------------
 
 
-def head_box(size: tuple[int, int]) -> Box:
-    """Where the made-up person of a photo of (width, height) has the head."""
+def head_box(size: tuple[int, int], at: tuple[float, ...] | None = None) -> Box:
+    """Where the made-up person of a photo of (width, height) has the head: at a box, if asked."""
+    if at is not None and len(at) == 4:
+        x0, y0, x1, y1 = (round(number) for number in at)
+        return x0, y0, x1, y1
     width, height = size
     return width * 3 // 8, height // 8, width * 5 // 8, height // 2
 
 
-def head_place(size: tuple[int, int]) -> HeadPlace:
-    x0, y0, x1, y1 = as_floats(head_box(size))
+def head_place(size: tuple[int, int], at: tuple[float, ...] | None = None) -> HeadPlace:
+    x0, y0, x1, y1 = as_floats(head_box(size, at))
     return HeadPlace((x0, y0, x1, y1), ((x0 + x1) / 2, (y0 + 3 * y1) / 4))
 
 
@@ -244,10 +249,10 @@ def frame_to_photo(size: tuple[int, int]) -> Affine:
     return (across, 0.0, x0 - across * fx0), (0.0, down, y0 - down * fy0)
 
 
-def layout_of(size: tuple[int, int]) -> Layout:
+def layout_of(size: tuple[int, int], at: tuple[float, ...] | None = None) -> Layout:
     """Hair, a face, a neck and clothes, in boxes."""
     width, height = size
-    x0, y0, x1, y1 = head_box(size)
+    x0, y0, x1, y1 = head_box(size, at)
     chin, brow = y0 + (y1 - y0) * 4 // 5, y0 + (y1 - y0) // 4
     cheek = (x1 - x0) // 6
     ids = np.zeros((height, width), np.uint8)

@@ -75,7 +75,7 @@ def test_a_class_grows_shrinks_and_is_smoothed(loaded: Editor) -> None:
     assert count(loaded, Side.BODY, SemanticClass.HAIR) < grown
     edits.smooth_class(loaded)
     assert loaded.document.history.names[-1] == "Smooth class"
-    while loaded.document.history.names[loaded.document.history.index - 1] != "Parse body photo":
+    while loaded.document.history.names[loaded.document.history.index - 1] != "Open body photo":
         loaded.document.undo()
     assert count(loaded, Side.BODY, SemanticClass.HAIR) == before
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.requests import SamplingSettings
+from engine.requests import ReplaceHeadRequest, RetouchRequest, SamplingSettings, SwapRequest
 from hs_desktop.document.settings import SwapSettings
 from hs_desktop.preferences import RECENT, Preferences
 from hs_desktop.settings import PREFERENCES, SAMPLING, checked_values, setting, swap_values
@@ -32,6 +32,8 @@ def test_the_sampling_table_is_complete_and_true() -> None:
     for row in SAMPLING:
         assert row.default == values[row.key]
         assert type(row.default) is row.kind or row.optional
+        for request in (SwapRequest, RetouchRequest, ReplaceHeadRequest):
+            assert getattr(request, row.key, row.default) == row.default
 
 
 def test_every_default_is_one_of_its_values() -> None:

@@ -15,7 +15,7 @@ from engine import imageio
 from engine.engine import JobContext
 from engine.errors import NoPersonError, PackError
 from hs_desktop.cli import main
-from hs_desktop.commands.outputs import PHOTO_SUFFIXES
+from hs_desktop.filetypes import FLAT
 from tests.hs_desktop.commands.fake_runner import FakeRunner
 from tests.hs_desktop.commands.telling import SWAP, files, interrupt, no_thread_is_left
 
@@ -200,7 +200,7 @@ def test_ctrl_c(runner: FakeRunner, folder: Path, capsys: pytest.CaptureFixture[
 
 
 def test_suffixes_are_those_that_can_be_written(tmp_path: Path) -> None:
-    assert tuple(imageio._WRITERS) == PHOTO_SUFFIXES
+    assert tuple(imageio._WRITERS) == FLAT
 
 
 def test_help_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 
 from engine import imageio
+from engine.fileoptions import FileOptions
 from engine.requests import (
+    REPLACE_HEAD_SAMPLING,
     HeadTransform,
     ParseRequest,
     ReplaceHeadRequest,
@@ -20,7 +23,7 @@ from engine.requests import (
 )
 from hs_desktop import PROGRAM
 from hs_desktop.cli import main
-from hs_desktop.commands.tasks import REPLACE_HEAD_SAMPLING
+from hs_desktop.commands.options import PRECISIONS
 from tests.hs_desktop.commands.fake_runner import HEIGHT, WIDTH, FakeRunner
 from tests.hs_desktop.commands.telling import REPLACE, RETOUCH, SWAP
 
@@ -40,6 +43,25 @@ def test_defaults_are_those_of_the_requests(runner: FakeRunner, folder: Path) ->
     assert_same(parse, ParseRequest(parse.photo))
     assert ReplaceHeadRequest(photo).sampling == REPLACE_HEAD_SAMPLING
     assert runner.opened == [(None, None, None)] * 5
+
+
+@pytest.mark.parametrize("command", [SWAP, REPLACE, RETOUCH])
+def test_help_tells_the_defaults_of_the_requests(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([command.split()[0], "--help"])
+    said = dict(re.findall(r"^  --(\w+)(?:(?!\n  --).)*?\(default:\s+([\d.]+)\)",
+                           capsys.readouterr().out, re.MULTILINE | re.DOTALL))  # fmt: skip
+    default = REPLACE_HEAD_SAMPLING if command == REPLACE else SamplingSettings()
+    told = {name: f"{value:g}" for name, value in vars(default).items()}
+    assert said == {**told, "quality": str(FileOptions().quality)}
+
+
+def test_precisions_are_those_of_the_devices() -> None:
+    from engine import devices
+
+    assert tuple(devices.PRECISIONS) == PRECISIONS
 
 
 def assert_same(request: Any, expected: Any) -> None:

@@ -131,3 +131,23 @@ def test_a_pack_with_one_model_replaced(
     assert main([*command, "--remark", "x"]) == 2
     assert "--remark" in capsys.readouterr().err
     assert len(calls) == 1
+
+
+def test_average(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[Any] = []
+
+    def average(sources: list[Path], run: Path) -> str:
+        calls.append((sources, run))
+        return "parser"
+
+    monkeypatch.setattr("engine.training.averaging.average", average)
+    assert main(["average", "results", "results", "-o", "mean"]) == 0
+    assert calls == [([Path("results"), Path("results")], Path("mean"))]
+    assert "parser" in capsys.readouterr().err
+    assert main(["average", "results", "-o", "mean"]) == 2
+    assert "two models" in capsys.readouterr().err
+    assert main(["average", "results", "nowhere", "-o", "mean"]) == 2
+    assert "nowhere" in capsys.readouterr().err
+    assert len(calls) == 1

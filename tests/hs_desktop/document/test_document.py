@@ -52,7 +52,6 @@ def test_a_swap_request() -> None:
     assert (request.keep_background, request.feather, request.variations) == (False, 2.0, 3)
     assert request.layout is None
     assert request.region is None
-    assert document.layout_request().swap.head is request.head
 
 
 def test_what_the_user_painted_overrides_the_engine() -> None:

@@ -109,7 +109,7 @@ def test_what_a_model_has_made_is_said_to_be(tmp_path: Path, suffix: str) -> Non
 
 @pytest.mark.parametrize("name", ["a", "a.bmp", "a.psb"])
 def test_unknown_suffixes(tmp_path: Path, name: str) -> None:
-    with pytest.raises(OutputFileError, match="has to end with one of png, tif"):
+    with pytest.raises(OutputFileError, match="has to end with one of png, jpg"):
         export(project(8).state, tmp_path / name)
     assert not list(tmp_path.iterdir())
 

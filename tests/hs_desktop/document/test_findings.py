@@ -33,7 +33,8 @@ def known() -> Document:
     assert head is not None
     assert body is not None
     findings = Findings().with_people(head, PEOPLE).with_people(body, ())
-    document.learn(findings.with_place((head, body), PLACE))
+    assert state.pair is not None
+    document.learn(findings.with_place(state.pair, PLACE))
     return document
 
 

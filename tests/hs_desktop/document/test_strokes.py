@@ -12,6 +12,7 @@ from hs_desktop.document.document import Document
 from hs_desktop.document.errors import LayerError
 from hs_desktop.document.events import Change, Side, What
 from hs_desktop.document.layers import LayoutLayer, PhotoLayer
+from hs_desktop.document.undo import Command
 from hs_desktop.rects import Rect
 from tests.hs_desktop.document.projects import facts, find, full_document, variation
 
@@ -113,7 +114,7 @@ def test_observers_hear_what_changed() -> None:
     assert seen[1:] == [wanted]
     assert seen[1].rect == Rect(0, 2, 8, 9)
 
-    def told(command: c.Command) -> list[tuple[What, Any, Any, set[str]]]:
+    def told(command: Command) -> list[tuple[What, Any, Any, set[str]]]:
         seen.clear()
         document.do(command)
         return [(s.what, s.side, s.layer_id, set(s.names)) for s in seen]

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from hs_desktop.rects import Rect
 from hs_desktop.tools.brushes import (
-    MaskMode,
     inside,
     paint_classes,
     paint_mask,
@@ -102,14 +101,6 @@ def test_only_the_dabs_rectangle_is_touched() -> None:
     assert paint_classes(ids, [Dab(-50, 40, 10)], Brush(10), 2).empty
 
 
-def test_some_classes_are_protected() -> None:
-    ids = np.zeros((100, 120), np.uint8)
-    ids[:, 60:] = 5
-    paint_classes(ids, [Dab(60, 50, 40)], Brush(40), 2, only={0})
-    assert (ids[:, 60:] == 5).all()
-    assert (ids[:, :60] == 2).any()
-
-
 def test_the_eraser_puts_back_what_was() -> None:
     original = np.random.default_rng(0).integers(0, 16, (100, 120), dtype=np.uint8)
     ids = original.copy()
@@ -138,29 +129,12 @@ def test_max_never_exceeds_the_opacity(dtype: type) -> None:
     assert mask[50, 30] > 0.4 * full
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_build_adds_up_and_gets_there(dtype: type) -> None:
-    full = 255 if dtype is np.uint8 else 1
-    mask = np.zeros((100, 120), dtype)
-    weak = [Dab(60, 50, 40, 0.05)]
-    brush = Brush(40)
-    paint_mask(mask, weak, brush, MaskMode.BUILD)
-    assert mask[50, 60] == pytest.approx(0.05 * full, abs=full / 255)
-    paint_mask(mask, weak * 300, brush, MaskMode.BUILD)
-    assert mask[50, 60] == pytest.approx(full)
-    assert mask.max() <= full
-    paint_mask(mask, weak * 300, brush, MaskMode.BUILD, erase=True)
-    assert mask[50, 60] == pytest.approx(0, abs=1e-6)
-
-
-@given(st.integers(0, 255), st.floats(0, 1), st.sampled_from(MaskMode), st.booleans())
-def test_8_bit_masks_are_as_float_ones(
-    start: int, strength: float, mode: MaskMode, erase: bool
-) -> None:
+@given(st.integers(0, 255), st.floats(0, 1), st.booleans())
+def test_8_bit_masks_are_as_float_ones(start: int, strength: float, erase: bool) -> None:
     small = np.array([[start]], np.uint8)
     wide = np.array([[start / 255]], np.float32)
     for mask in (small, wide):
-        put_mask(mask, np.array([[strength]], np.float32), mode, erase)
+        put_mask(mask, np.array([[strength]], np.float32), erase)
     assert abs(int(small[0, 0]) - 255 * float(wide[0, 0])) <= 1.51
 
 

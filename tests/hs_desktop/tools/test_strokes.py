@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hs_desktop.tools.stabilisers import Direct, Lagging, Rope, Stabiliser
+from hs_desktop.tools.stabilisers import Direct, Lagging, Stabiliser
 from hs_desktop.tools.strokes import Brush, Dab, Stroke
 
 Curve = Callable[[float], tuple[float, float, float]]  # t in 0..1 -> x, y, pressure
@@ -40,7 +40,7 @@ moments = st.lists(st.floats(0.001, 0.999), max_size=40).map(lambda ts: [0.0, *s
 @settings(max_examples=40)
 @given(
     moments,
-    st.sampled_from([Direct, lambda: Lagging(30), lambda: Rope(25)]),
+    st.sampled_from([Direct, lambda: Lagging(30)]),
     st.floats(0, 1),
 )
 def test_the_rate_of_events_does_not_matter(
@@ -58,7 +58,7 @@ def test_the_rate_of_events_does_not_matter(
 @given(
     st.lists(st.tuples(*[st.integers(0, 200)] * 2, st.floats(0, 1)), min_size=2, max_size=6),
     st.lists(st.floats(0, 1), max_size=30),
-    st.sampled_from([lambda: Lagging(30), lambda: Lagging(0.2), lambda: Rope(25)]),
+    st.sampled_from([lambda: Lagging(30), lambda: Lagging(0.2)]),
 )
 def test_the_stabilisers_see_the_hands_way_not_its_events(
     corners: list[tuple[int, int, float]],
@@ -123,13 +123,3 @@ def test_lagging_smooths_a_shaky_hand_and_catches_up() -> None:
     calm, plain = positions(shake(Lagging(60))), positions(shake(None))
     assert calm[20:-40, 1].std() < 0.4 * plain[:, 1].std()
     assert calm[-1, 0] == pytest.approx(398, abs=3)
-
-
-def test_a_loose_rope_moves_nothing() -> None:
-    stroke = Stroke(Brush(10), Rope(50))
-    assert len(stroke.add(0, 0)) == 1
-    assert stroke.add(30, 30) == []
-    assert stroke.add(-20, 10) == []
-    dabs = stroke.add(200, 0) + stroke.finish()
-    end = dabs[-1]
-    assert math.hypot(200 - end.x, end.y) == pytest.approx(50, abs=2)

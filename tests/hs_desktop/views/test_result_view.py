@@ -157,20 +157,20 @@ def test_escape_takes_a_drag_back(swapped: Canvases, loaded: Editor) -> None:
     assert loaded.document.history.index == count
 
 
-def test_handles_come_and_go(
-    swapped: Canvases, loaded: Editor, said: list[Message], loop: WindowLoop
-) -> None:
+def test_handles_come_and_go(swapped: Canvases, loaded: Editor) -> None:
     assert len(handles(swapped)) == 1
     loaded.tools.tool = Tool.BRUSH
     assert not handles(swapped)
     loaded.tools.tool = Tool.MOVE
     assert len(handles(swapped)) == 1
-    body = loaded.document.photo(Side.BODY)
-    assert body is not None
-    loaded.set_photo(Side.BODY, body, "again")
-    assert not handles(swapped)  # what was known was about another pair
-    loop.settle(loaded)
-    click(at_work(swapped, Side.RESULT), (30, 30))
+
+
+def test_before_the_first_swap_no_head_is_moved(
+    canvases: Canvases, loaded: Editor, said: list[Message]
+) -> None:
+    loaded.tools.tool = Tool.MOVE
+    assert not handles(canvases)
+    click(at_work(canvases, Side.RESULT), (30, 30))
     assert "swap" in said[-1].text
 
 

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QSpinBox, QWidg
 from engine.fileoptions import FileOptions
 from engine.imageio import read_photo
 from hs_desktop.document.events import Side
-from hs_desktop.document.export import FLAT, LAYERED
 from hs_desktop.editor import Editor
+from hs_desktop.filetypes import FLAT, LAYERED
 from hs_desktop.preferences import Preferences
 from hs_desktop.windows.exporting import ExportDialog, choices_of
 from hs_desktop.windows.main_window import MainWindow
