@@ -139,7 +139,7 @@ def find_all(
     small = to_srgb8(pixels, photo.icc)
     heads = find_heads(
         pipeline.finder, small, thorough=thorough,
-        verify=lambda frame: face_agreement(pipeline.parse(frame, mirrored=False, refine=False)),
+        verify=lambda frame: face_agreement(pipeline.parse(frame, thorough=False, refine=False)),
     )  # fmt: skip
     fx, fy = photo.width / small.shape[1], photo.height / small.shape[0]
     grow, shrink = (fx + fy) / 2, Similarity(2 / (fx + fy))
@@ -192,10 +192,10 @@ def parse(pipeline: HSDiffusionPipeline, seen: FrameView, *, thorough: bool = Tr
     """The layout of a frame; background beyond the photo's border.
 
     Args:
-        thorough: look at the mirrored frame, too, and draw the classes to the photo's edges;
-            else at a third of the time.
+        thorough: look at the frame mirrored and from nearer, too, and draw the classes to the
+            photo's edges; else at a fifth of the time.
     """
-    p = pipeline.parse(seen.image, mirrored=thorough, refine=thorough)
+    p = pipeline.parse(seen.image, thorough=thorough, refine=thorough)
     layout = likeliest(p)
     layout[~seen.inside] = SemanticClass.BACKGROUND
     head = p[[int(c) for c in sorted(HEAD)]].sum(0)

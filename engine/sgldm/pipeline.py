@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 
 from engine.diffusers_base import DiffusionPipeline
 from engine.fill import fill_by_class
@@ -23,6 +24,8 @@ from engine.sgldm.denoiser import Denoiser, one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
 
 Frame = NDArray[np.uint8]
+# Rows and columns of the frame round the face, as far as most hair reaches.
+NEAR = slice(14, 214), slice(28, 228)
 
 
 class HSDiffusionPipeline(DiffusionPipeline):
@@ -53,22 +56,34 @@ class HSDiffusionPipeline(DiffusionPipeline):
 
     @torch.no_grad()
     def parse(
-        self, frame: Frame, *, mirrored: bool = True, refine: bool = True
+        self, frame: Frame, *, thorough: bool = True, refine: bool = True
     ) -> NDArray[np.float32]:
         """Class probabilities ``(16, 256, 256)`` of a canonical frame.
 
         Args:
-            mirrored: average with the mirrored view: better, and twice the work.
+            thorough: average with the mirrored frame, and with both seen from nearer where the
+                head is: better, and four times the work.
             refine: draw them to the edges of the frame.
         """
         x = self.image_tensor(frame)
-        if not mirrored:
-            single: NDArray[np.float32] = self.parser(x).float().softmax(1)[0].cpu().numpy()
-            return refined(single, frame) if refine else single
-        both = self.parser(torch.cat([x, x.flip(-1)])).float().softmax(1)
-        back = both[1:].flip(-1)[:, MIRRORED]
-        p: NDArray[np.float32] = ((both[:1] + back) / 2)[0].cpu().numpy()
-        return refined(p, frame) if refine else p
+        if thorough:
+            near = F.interpolate(x[..., *NEAR].float(), x.shape[-2:], mode="bicubic").to(x.dtype)
+            views = torch.cat([x, near])
+            p = self._probabilities(torch.cat([views, views.flip(-1)]))
+            ahead, mirrored = p.chunk(2)
+            far, near = ((ahead + mirrored.flip(-1)[:, MIRRORED]) / 2).split(1)
+            rows, columns = NEAR
+            size = rows.stop - rows.start, columns.stop - columns.start
+            there = F.interpolate(near, size, mode="bilinear", antialias=True)
+            far[..., *NEAR] = (far[..., *NEAR] + there) / 2
+        else:
+            far = self._probabilities(x)
+        result: NDArray[np.float32] = far[0].cpu().numpy()
+        return refined(result, frame) if refine else result
+
+    def _probabilities(self, images: Tensor) -> Tensor:
+        images = images.contiguous(memory_format=torch.channels_last)
+        return self.parser(images).float().softmax(1)  # type: ignore[no-any-return]
 
     @torch.no_grad()
     def encode_filled(
