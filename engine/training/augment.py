@@ -13,6 +13,9 @@ from engine.labels import HEAD, IGNORE, Layout, SemanticClass, flip_layout, mask
 from engine.training.prepare import MARGIN
 
 Image = NDArray[np.uint8]
+_CLOTH = frozenset(
+    {SemanticClass.UPPER_CLOTHES, SemanticClass.LOWER_CLOTHES, SemanticClass.BODY_ACCESSORY}
+)
 
 
 def random_placement(
@@ -142,6 +145,30 @@ def drapery(
     image *= (rng.uniform(0.3, 1) * folds)[..., None]  # some lie in the dark
     image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.5, 3))
     return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def beside_head(
+    image: Image, layout: Layout, other: Image, its: Layout, rng: np.random.Generator
+) -> Image:
+    """Cloth of another photo hung behind a person's head: a flag, a curtain, a passer-by's coat.
+
+    What touches the head in the picture isn't part of it. The layout stays as it is.
+    """
+    head, cloth = mask_of(layout, HEAD), mask_of(its, _CLOTH)
+    if not head.any() or not cloth.any():
+        return image
+    middle = np.argwhere(head).mean(0)[::-1]
+    away = math.sqrt(head.sum() / math.pi) * rng.uniform(0.8, 1.8)
+    angle = rng.uniform(0, 2 * math.pi)
+    there = middle + away * np.array([math.cos(angle), math.sin(angle)])
+    cloth_at = np.argwhere(cloth)[int(rng.integers(cloth.sum()))][::-1]
+    turn = Similarity(math.exp(rng.uniform(-0.6, 0.5)), rng.uniform(-math.pi, math.pi))
+    move = turn.with_shift(*(there - turn.apply(cloth_at.astype(np.float64))))
+    hung, hung_layout = place_frame(other, its, move, size=layout.shape[1], flip=False)
+    where = (mask_of(hung_layout, _CLOTH) & (layout == SemanticClass.BACKGROUND)).astype(np.float32)
+    alpha = cv2.GaussianBlur(where, (0, 0), 0.7)[..., None]
+    hung = light_and_colour(hung, rng, strength=0.6)
+    return np.clip(np.rint(alpha * hung + (1 - alpha) * image), 0, 255).astype(np.uint8)
 
 
 def new_background(image: Image, layout: Layout, backdrop: Image) -> Image:

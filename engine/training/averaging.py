@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from engine.errors import PackError
 from engine.sentences import Sentence
 from engine.single_models import SingleModel, config_of, find_model
-from engine.training.pack import SOURCES, classes, training_records, write_origin
+from engine.training.pack import SOURCES, classes, records_of, write_origin
 
 Record = dict[str, Any]
 
@@ -73,11 +73,15 @@ def _weights(model: SingleModel) -> Path:
     return weights
 
 
+def _trained_as(model: SingleModel) -> str:
+    return SOURCES[model.name].split("/")[0]
+
+
 def _records(found: Sequence[SingleModel]) -> list[Record]:
     """What was done for any of them, once, and that they were averaged."""
     records: list[Record] = []
     for model in found:
-        own = [] if model.run is None else training_records(model.run.parent, model.run.name)
+        own = [] if model.run is None else records_of(model.run, _trained_as(model))
         records += [record for record in own if record not in records]
     command = " ".join(["python main.py average", *["RUN"] * len(found), "-o RUN"])
     return [*records, {"command": command, "steps": 0, "minutes": 0, "validation": {}}]

@@ -62,15 +62,23 @@ def write_origin(run: Path, records: list[dict[str, object]]) -> None:
 
 
 def training_records(runs: Path, name: str) -> list[dict[str, object]]:
+    """As ``records_of`` the run ``runs/name``."""
+    return records_of(runs / name, name)
+
+
+def records_of(run: Path, name: str) -> list[dict[str, object]]:
     """Command, steps, minutes and last validation figures of a model's trainings, in order.
 
     The last is this run's, from its log; those before it made the weights it began with.
+
+    Args:
+        name: what ``train`` calls the model.
     """
-    origin = runs / name / ORIGIN
+    origin = run / ORIGIN
     before: list[dict[str, object]] = []
     if origin.is_file():
         before = json.loads(origin.read_text(encoding="utf-8"))
-    log = runs / name / "log.csv"
+    log = run / "log.csv"
     if not log.is_file():
         return before
     step, seconds = 0, 0.0

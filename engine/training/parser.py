@@ -18,6 +18,7 @@ from engine.labels import HEAD, IGNORE, NUM_CLASSES, Layout, SemanticClass, mask
 from engine.masks import dilate
 from engine.parsing.model import Parser
 from engine.training.augment import (
+    beside_head,
     degrade,
     drapery,
     dyed,
@@ -32,6 +33,7 @@ from engine.training.data import Batch, Frames, Losses, Sample, batches
 from engine.training.wardrobe import Wardrobe
 
 DYED = frozenset({SemanticClass.UPPER_CLOTHES, SemanticClass.HAT, SemanticClass.BODY_ACCESSORY})
+BESIDE_SHARE = 0.2  # of the heads have cloth of other photos behind and beside them
 TRANSPLANT_SHARE = 0.25  # of the people wear a head, with all its hair, of somebody else
 
 
@@ -91,6 +93,11 @@ class ParserTask:
         image, layout = self._dressed(self.frames.images[i], self.frames.layouts[i], rng)
         image, layout = place_frame(image, layout, placement, flip=rng.random() < 0.5)
         image = self._elsewhere(image, layout, rng)
+        if rng.random() < BESIDE_SHARE:
+            for j in rng.choice(self.labelled, size=int(rng.integers(1, 4))):
+                image = beside_head(
+                    image, layout, self.frames.images[j], self.frames.layouts[j], rng
+                )
         image = degrade(light_and_colour(image, rng), rng)
         return {"image": image, "layout": layout}
 
