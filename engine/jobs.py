@@ -22,7 +22,6 @@ from engine.requests import (
     Request,
     Result,
 )
-from engine.sentences import Sentence
 from engine.timing import JobTimer
 
 if TYPE_CHECKING:
@@ -189,7 +188,7 @@ class JobContext:
         self._job, self._cache, self._timer = job, cache, timer
         self._stage: Stage | None = None
         self._hits = self._misses = 0
-        self._notes: list[Sentence] = []
+        self._notes: list[str] = []
 
     def plan(self, steps: Mapping[str, int], seconds: Mapping[str, float] | None = None) -> None:
         """Say at the job's beginning which stages come, for progress and time left.
@@ -248,14 +247,14 @@ class JobContext:
         if self._job._on_preview is not None:
             self._job._on_preview(Preview(frame, step, steps, to_photo, shown))
 
-    def note(self, sentence: Sentence) -> None:
+    def note(self, sentence: str) -> None:
         """Tell the user something, with the progress; kept in ``notes``, each only once."""
         if sentence not in self._notes:
             self._notes.append(sentence)
             self._report(sentence)
 
     @property
-    def notes(self) -> tuple[Sentence, ...]:
+    def notes(self) -> tuple[str, ...]:
         return tuple(self._notes)
 
     @property

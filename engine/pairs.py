@@ -15,7 +15,7 @@ from engine.errors import RequestError
 from engine.finding.finder import Head
 from engine.framing import Similarity
 from engine.imageio import Photo
-from engine.requests import HeadPlace, HeadTransform, Result, SwapRequest
+from engine.requests import Fit, HeadPlace, HeadTransform, Result, SwapRequest
 from engine.sentences import Sentence
 from engine.sgldm.pipeline import HSDiffusionPipeline
 
@@ -71,17 +71,6 @@ class Pair(NamedTuple):
             masked=self.head_parsed.masked,
         )
 
-    def resolution_note(self, request: SwapRequest) -> Sentence | None:
-        """What to say when the head has far fewer pixels than the body it goes to."""
-        if self.head.height * 1.6 >= self.body.height * request.transform.scale:
-            return None
-        return Sentence(
-            "The head photo has a smaller head ({head:.0f} px) than the body photo "
-            "({body:.0f} px): the head will look softer than its surroundings.",
-            head=self.head.height,
-            body=self.body.height,
-        )
-
 
 class Composed(NamedTuple):
     """Two people put together, ready to be sampled.
@@ -91,16 +80,18 @@ class Composed(NamedTuple):
         pair: whose head and whose body.
         own_layout: of the frame, without what was painted on it; ``None``: all of it was.
         painted: on the result, photo-sized, where the head is now.
+        fit: how well the two go together.
     """
 
     scene: stages.Scene
     pair: Pair
     own_layout: NDArray[np.uint8] | None
     painted: NDArray[np.uint8] | None
+    fit: Fit
 
     def told(self, result: Result) -> Result:
         """``result`` with what the caller may want to know of all this."""
-        result = replace(result, head_place=self.pair.place)
+        result = replace(result, head_place=self.pair.place, fit=self.fit)
         if self.own_layout is None or self.painted is None:
             return result
         height, width = self.painted.shape

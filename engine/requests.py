@@ -223,6 +223,30 @@ class HeadPlace:
     axis: float = 0.0
 
 
+FIT_PARTS = ("pose", "light", "resolution", "occlusion")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well a head suits a body; nothing is refused for it.
+
+    Attributes:
+        parts: each of ``FIT_PARTS`` (occlusion: what is hidden or cut off), 0..1: 1 is a
+            perfect fit, at 0.5 it shows at first glance that something is wrong.
+        advice: what is wrong and what to try, the worst first; nothing where all is well.
+            English, to be translated where it is shown.
+    """
+
+    parts: Mapping[str, float]
+    advice: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """0..1, halfway between the worst part and the mean."""
+        values = self.parts.values()
+        return (min(values) + sum(values) / len(values)) / 2
+
+
 @dataclass(frozen=True)
 class Result:
     """What a job gives.
@@ -246,6 +270,8 @@ class Result:
         people: of a parse job, a box round each head found in the photo, in photo pixels; it
             is centred on the face and may reach beyond the photo. The first is the one that
             is taken unless another is asked for, the others follow by prominence.
+        fit: how well head and body of a swap (or of its layout) go together; ``None`` for
+            other jobs.
     """
 
     photo: Photo | None
@@ -260,3 +286,4 @@ class Result:
     own_layout: Layout | None = None
     painted: Layout | None = None
     people: tuple[Box, ...] = ()
+    fit: Fit | None = None

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine import overrides, previews, stages
+from engine import fitting, overrides, previews, stages
 from engine.boxes import Box
 from engine.cache import content_hash
 from engine.colour import convert_profile
@@ -201,7 +201,8 @@ class PipelineRunner:
                 lambda: stages.with_overrides(own, body.to_frame, painted, request.region),
                 "overrides", own, body.to_frame, painted, request.region,
             )  # fmt: skip
-        return Composed(scene, pair, None if is_whole else own.layout, painted)
+            fit = fitting.fit(pair, head_view, body_view)
+        return Composed(scene, pair, None if is_whole else own.layout, painted, fit)
 
     def _painted(
         self, context: JobContext, request: SwapRequest, pair: Pair
@@ -236,8 +237,8 @@ class PipelineRunner:
     def _swap(self, request: SwapRequest, context: JobContext) -> tuple[Result, ...]:
         composed = self._scene(request, context)
         scene, pair = composed.scene, composed.pair
-        if (note := pair.resolution_note(request)) is not None:
-            context.note(note)
+        for sentence in composed.fit.advice[: fitting.MOST_SAID]:
+            context.note(sentence)
         results = self._generate(
             context, request, request.body, scene, pair.body.to_frame, pair.body_parsed,
             lambda: pair.head_layer(request), request.region,

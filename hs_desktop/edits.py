@@ -88,6 +88,14 @@ def toggle_alone(editor: Editor) -> None:
     document.do(commands.show_all(editor.side) if alone else commands.show_alone(editor.layer_id))
 
 
+def reveal(document: Document, side: Side, layer: Layer) -> None:
+    """Have a layer of a side seen, whatever hid it."""
+    if not layer.visible:
+        document.do(commands.change_layer(layer.id, visible=True))
+    if document.state.stack(side).solo not in (None, layer.id):
+        document.do(commands.show_all(side))
+
+
 # --- layouts -----------------------------------------------------------------------------------
 
 

@@ -126,7 +126,7 @@ def update_live(document: Document, made: ResultLayers, former: str | None) -> s
             commands.change_layer(
                 old.id, base=variation.base, patch=variation.patch, region=variation.region,
                 head=variation.head, sampling=variation.sampling, fitting=variation.fitting,
-                notes=variation.notes,
+                notes=variation.notes, fit=variation.fit,
                 milliseconds=variation.milliseconds, device=variation.device, pack=variation.pack,
             )
         )  # fmt: skip

@@ -83,7 +83,7 @@ class HSDiffusionPipeline(DiffusionPipeline):
 
     def _probabilities(self, images: Tensor) -> Tensor:
         images = images.contiguous(memory_format=torch.channels_last)
-        return self.parser(images).float().softmax(1)  # type: ignore[no-any-return]
+        return self.parser(images).float().softmax(1)
 
     @torch.no_grad()
     def encode_filled(

@@ -15,7 +15,8 @@ from hs_desktop.canvas.placement import Placement
 from hs_desktop.canvas.viewport import Point, Viewport
 
 _REACH = 9.0  # widget px from a handle's middle that still take it
-_STALK = 28.0  # widget px from the top edge to the handle that turns
+_STALK = 28.0  # widget px from an edge to the handle that turns
+_EDGES = 0, 2, 1, 3  # top, bottom, right, left: by the corner that each begins with
 _TURN_STEP = 15.0  # degrees, with shift
 _SCALE_STEP = 0.05  # with shift
 _NUDGE, _FAR_NUDGE = 1.0, 10.0  # photo px
@@ -43,8 +44,9 @@ class TransformHandles(Overlay):
 
     Dragging inside moves (shift: along one axis), a corner scales about the pivot (alt: about
     the opposite corner; shift: in steps), the round handle turns about the pivot (shift: in
-    steps). The pivot itself can be moved; a double click brings it back. Arrow keys move by
-    one photo pixel, with shift by ten. Escape takes a drag back.
+    steps); it stands above the head, or beside it where the canvas ends there. The pivot itself
+    can be moved; a double click brings it back. Arrow keys move by one photo pixel, with shift
+    by ten. Escape takes a drag back.
 
     Signals:
         changed: the value while it changes.
@@ -61,6 +63,7 @@ class TransformHandles(Overlay):
         self._own_pivot: Point | None = None  # relative: of the automatic position
         self._part = Part.NONE
         self._corner = 0
+        self._edge: int | None = None  # that keeps the handle while it is turned
         self._start = self._value
         self._start_pivot: Point | None = None
         self._from: Point = (0.0, 0.0)
@@ -113,12 +116,20 @@ class TransformHandles(Overlay):
         return [view.to_widget(p) for p in self._placement.corners(self._value)]
 
     def _turner(self, view: Viewport) -> tuple[Point, Point]:
-        """The middle of the top edge, and the handle that turns."""
+        """The middle of an edge, and the handle that turns."""
         corners = self._corners(view)
-        top, bottom = _middle(corners[0], corners[1]), _middle(corners[2], corners[3])
-        length = math.dist(top, bottom) or 1.0
-        out = (top[0] - bottom[0]) / length, (top[1] - bottom[1]) / length
-        return top, (top[0] + _STALK * out[0], top[1] + _STALK * out[1])
+        return _stalk(corners, self._turning_edge(corners, view))
+
+    def _turning_edge(self, corners: list[Point], view: Viewport) -> int:
+        """The first whose handle is on the canvas; the top edge where none is."""
+        if self._edge is not None:
+            return self._edge
+        width, height = view.size
+        for edge in _EDGES:
+            x, y = _stalk(corners, edge)[1]
+            if _REACH <= x <= width - _REACH and _REACH <= y <= height - _REACH:
+                return edge
+        return _EDGES[0]
 
     def _part_at(self, at: Point, view: Viewport) -> tuple[Part, int]:
         corners = self._corners(view)
@@ -142,6 +153,8 @@ class TransformHandles(Overlay):
         self._part, self._corner = self._part_at(event.widget, view)
         self._start, self._start_pivot = self._value, self._own_pivot
         self._from = event.photo
+        if self._part is Part.ROTATE:
+            self._edge = self._turning_edge(self._corners(view), view)
         return self._part is not Part.NONE
 
     def drag(self, event: PointerEvent, view: Viewport) -> None:
@@ -192,12 +205,12 @@ class TransformHandles(Overlay):
         return self._placement.apply(self._start, self._own_pivot or self._placement.centre)
 
     def release(self, event: PointerEvent, view: Viewport) -> None:
-        part, self._part = self._part, Part.NONE
+        part, self._part, self._edge = self._part, Part.NONE, None
         if part is not Part.PIVOT and self._value != self._start:
             self.finished.emit(self._value)
 
     def cancel(self) -> None:
-        self._part, self._own_pivot = Part.NONE, self._start_pivot
+        self._part, self._edge, self._own_pivot = Part.NONE, None, self._start_pivot
         self._set(self._start)
         self.repaint.emit()
 
@@ -240,12 +253,12 @@ class TransformHandles(Overlay):
     def paint(self, painter: QPainter, view: Viewport) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         corners = [QPointF(*p) for p in self._corners(view)]
-        top, turner = (QPointF(*p) for p in self._turner(view))
+        edge, turner = (QPointF(*p) for p in self._turner(view))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen in (QPen(QColor(0, 0, 0, 140), 3), QPen(_ACCENT, 1.4)):
             painter.setPen(pen)
             painter.drawPolygon(QPolygonF(corners))
-            painter.drawLine(top, turner)
+            painter.drawLine(edge, turner)
         painter.setPen(QPen(QColor(0, 0, 0, 170), 1))
         painter.setBrush(QColor(255, 255, 255))
         for corner in corners:
@@ -266,6 +279,15 @@ class TransformHandles(Overlay):
 
 def _middle(a: Point, b: Point) -> Point:
     return (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+
+
+def _stalk(corners: list[Point], edge: int) -> tuple[Point, Point]:
+    """The middle of the edge that begins with a corner, and a point beyond it."""
+    a, b, c, d = (corners[(edge + i) % 4] for i in range(4))
+    near, far = _middle(a, b), _middle(c, d)
+    length = math.dist(near, far) or 1.0
+    out = (near[0] - far[0]) / length, (near[1] - far[1]) / length
+    return near, (near[0] + _STALK * out[0], near[1] + _STALK * out[1])
 
 
 def _back(placement: Placement, value: HeadTransform, point: Point) -> Point:

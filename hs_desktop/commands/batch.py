@@ -110,8 +110,9 @@ class _Batch:
                 self.fail(job, f"{type(error).__name__}: {error}")
         else:
             report = job.task.report(results)
-            for name in ("seed", "milliseconds", "notes", "device", "pack"):
-                job.record[name] = report[name]
+            for name in ("seed", "milliseconds", "notes", "fit", "device", "pack"):
+                if name in report:
+                    job.record[name] = report[name]
             self.finish(job, "done")
 
     def fail(self, job: _Job, sentence: str) -> None:

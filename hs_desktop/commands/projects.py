@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.requests import MAX_SEED
 from hs_desktop.commands import options
 from hs_desktop.commands.outputs import check_outputs, variation_paths
-from hs_desktop.commands.tasks import rounded
+from hs_desktop.commands.tasks import fit_report, rounded
 from hs_desktop.commands.terminal import ProgressLine, print_json, say_notes
 from hs_desktop.filetypes import FLAT, LAYERED
 from hs_desktop.i18n import _
@@ -128,4 +128,5 @@ def _report(results: Sequence[Result], outs: Sequence[Path]) -> dict[str, Any]:
         "pack": first.pack,
         "device": first.device,
         "notes": list(dict.fromkeys(note for result in results for note in result.notes)),
+        **fit_report(first),
     }

@@ -115,11 +115,20 @@ class Task:
                 }
                 for path, result in zip(self.photos, results, strict=True)
             ]
-        return report
+        return report | fit_report(first)
 
 
 def rounded(milliseconds: Any) -> dict[str, float]:
     return {stage: round(value, 1) for stage, value in milliseconds.items()}
+
+
+def fit_report(result: Result) -> dict[str, Any]:
+    """How well head and body go together, for a report; nothing of what is no swap."""
+    fit = result.fit
+    if fit is None:
+        return {}
+    parts = {name: round(value, 3) for name, value in fit.parts.items()}
+    return {"fit": {"score": round(fit.score, 3), "parts": parts, "advice": list(fit.advice)}}
 
 
 def task_of(args: Options) -> Task:

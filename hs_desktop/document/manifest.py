@@ -34,6 +34,7 @@ from hs_desktop.document.layers import (
 )
 from hs_desktop.document.manifest_findings import add_findings, findings_of
 from hs_desktop.document.manifest_settings import (
+    fit_of,
     fitting_of,
     sampling_of,
     settings_of,
@@ -54,7 +55,7 @@ from hs_desktop.document.variation import Variation
 if TYPE_CHECKING:
     from engine.imageio import Photo
 
-VERSION = (1, 2)  # major: older programs can't read it; minor: they can, and leave things out
+VERSION = (1, 3)  # major: older programs can't read it; minor: they can, and leave things out
 FORMAT = "hs-desktop-project"
 MAX_BYTES = 64 << 30  # of decoded pixels in a project: what can be saved has to open again
 MAX_BLOB = 64 << 20  # of a profile or EXIF block
@@ -155,6 +156,7 @@ class _Writer:
             "fitting": None if layer.fitting is None else asdict(layer.fitting),
             "milliseconds": dict(layer.milliseconds),
             "notes": list(layer.notes),
+            "fit": None if layer.fit is None else asdict(layer.fit),
             "device": layer.device,
             "pack": layer.pack,
             "starred": layer.starred,
@@ -272,6 +274,7 @@ class _Reader:
             fitting=fitting_of(fields.optional("fitting", fields.object)),
             milliseconds={stage: times.number(stage) for stage in times.names()},
             notes=tuple(fields.texts("notes")),
+            fit=fit_of(fields.optional("fit", fields.object)),
             device=fields.text("device"),
             pack=fields.text("pack"),
             starred=fields.boolean("starred"),

@@ -1,4 +1,4 @@
-"""How a swap shall be made, read from a project's JSON.
+"""How a swap shall be made, or was, read from a project's JSON.
 
 Values that no one can have set are refused with a ``ValueError``: the window would have no way
 to show them, and the engine would be at work for ever.
@@ -6,7 +6,14 @@ to show them, and the engine would be at work for ever.
 
 from __future__ import annotations
 
-from engine.requests import MAX_GUIDANCE, MAX_STEPS, HeadTransform, SamplingSettings
+from engine.requests import (
+    FIT_PARTS,
+    MAX_GUIDANCE,
+    MAX_STEPS,
+    Fit,
+    HeadTransform,
+    SamplingSettings,
+)
 from hs_desktop.document.jsonvalues import Fields
 from hs_desktop.document.settings import Fitting, SwapSettings
 
@@ -53,6 +60,16 @@ def fitting_of(fields: Fields | None) -> Fitting | None:
         fields.boolean("match_grain"),
         fields.boolean("match_skin"),
     )
+
+
+def fit_of(fields: Fields | None) -> Fit | None:
+    """Since 1.3."""
+    if fields is None:
+        return None
+    said = fields.object("parts")
+    parts = {name: said.number(name) for name in FIT_PARTS}
+    _need(all(0 <= value <= 1 for value in parts.values()), "a fit")
+    return Fit(parts, tuple(fields.texts("advice")))
 
 
 def _feather(fields: Fields) -> float | None:

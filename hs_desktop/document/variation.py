@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.labels import HEAD, mask_of
-from engine.requests import SamplingSettings
+from engine.requests import Fit, SamplingSettings
 from hs_desktop.document.layers import Layer, mask_levels
 from hs_desktop.document.planes import Crop, cut
 from hs_desktop.document.settings import Fitting
@@ -34,6 +34,8 @@ class Variation(Layer):
         fitting: what else it was made with; ``None`` where that isn't known.
         milliseconds: stage -> time.
         notes: sentences the engine wanted read, in the language they were read in.
+        fit: how well head and body go together, the advice in the language it was read in;
+            ``None`` of what is no swap.
         device, pack: where and by what it was made.
         starred: never pruned.
     """
@@ -48,6 +50,7 @@ class Variation(Layer):
     fitting: Fitting | None = None
     milliseconds: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    fit: Fit | None = None
     device: str = ""
     pack: str = ""
     starred: bool = False
@@ -95,6 +98,9 @@ class Variation(Layer):
         head = mask_of(result.layout, HEAD)
         if result.seed is not None:
             sampling = replace(sampling, seed=result.seed)
+        fit = result.fit
+        if fit is not None:
+            fit = replace(fit, advice=tuple(translated(advice) for advice in fit.advice))
         return cls(
             name=name,
             base=base,
@@ -105,6 +111,7 @@ class Variation(Layer):
             fitting=fitting,
             milliseconds=dict(result.milliseconds),
             notes=tuple(translated(note) for note in result.notes),
+            fit=fit,
             device=result.device,
             pack=result.pack,
         )

@@ -81,6 +81,7 @@ class Note(QFrame):
         self._icon.setAccessibleName(_(TITLES[message.level]))
         self._text = QLabel(message.text)
         self._text.setWordWrap(True)
+        self._text.setContentsMargins(0, 4, 0, 4)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QPainter, QPalette
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -103,6 +104,31 @@ class IconLabel(QLabel):
         if event.type() == QEvent.Type.PaletteChange:
             self._draw()
         super().changeEvent(event)
+
+
+class ShortLabel(QLabel):
+    """A line that gives way to what stands beside it: an ellipsis, and a tooltip with all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            self.setToolTip("" if self._shown() == self.text() else self.text())
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        line = self.alignment() | Qt.TextFlag.TextSingleLine
+        with QPainter(self) as painter:
+            self.style().drawItemText(
+                painter, self.contentsRect(), int(line), self.palette(), self.isEnabled(),
+                self._shown(), self.foregroundRole(),
+            )  # fmt: skip
+
+    def _shown(self) -> str:
+        width = self.contentsRect().width()
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, width)
 
 
 class CalmRows(QStyledItemDelegate):

@@ -64,7 +64,7 @@ class SettingsForm(QWidget):
         super().__init__(parent)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(6)
+        self._grid.setHorizontalSpacing(10 if explained else 6)
         self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(1, 1)
         self.fields: dict[str, Field] = {}

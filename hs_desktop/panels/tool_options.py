@@ -14,7 +14,7 @@ from hs_desktop.document import commands
 from hs_desktop.editor import Editor
 from hs_desktop.following import watch
 from hs_desktop.i18n import N_, _
-from hs_desktop.panels.parts import IconButton, attempt, icon_button
+from hs_desktop.panels.parts import IconButton, ShortLabel, attempt, icon_button
 from hs_desktop.tools.state import Tool
 
 CLASS_BRUSHES = {Tool.BRUSH, Tool.ERASER}
@@ -63,11 +63,9 @@ class ToolOptions(QWidget):
         self._add_brush()
         self._add_area()
         self._add_head()
-        self.hint = QLabel()
+        self.hint = ShortLabel()
         self.hint.setProperty("muted", True)
         self.hint.setContentsMargins(8, 0, 0, 0)
-        # It gives way to all else.
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._row.addWidget(self.hint, 1)
         self.setMinimumHeight(30)  # the same for all tools: nothing jumps
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

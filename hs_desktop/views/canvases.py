@@ -5,11 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabBar, QVBoxLayout, QWidget
 
+from hs_desktop import edits
 from hs_desktop.canvas.events import Readout
 from hs_desktop.canvas.linking import LinkedViews
 from hs_desktop.canvas.view import CanvasView
 from hs_desktop.document.events import Change, Side, What
 from hs_desktop.document.layers import LayoutLayer
+from hs_desktop.document.stack import LayerStack
 from hs_desktop.editor import Editor
 from hs_desktop.following import DocumentWatch, watch
 from hs_desktop.i18n import _
@@ -63,6 +65,7 @@ class Canvases(QWidget):
         top.addWidget(self._tabs)
         top.addStretch()
         self._controls = LayoutControls(self.look)
+        self._controls.toggled.connect(self.toggle_layout)
         top.addWidget(self._controls)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
@@ -156,10 +159,16 @@ class Canvases(QWidget):
 
     def _follow_layouts(self) -> None:
         """The controls are about the layouts of what is shown."""
-        state = self._editor.document.state
+        exist = any(isinstance(x, LayoutLayer) for stack in self._stacks() for x in stack)
+        self._controls.set_layouts(exist=exist, shown=self._layers_show_layouts())
+
+    def _stacks(self) -> list[LayerStack]:
+        """Of the sides to be seen."""
         sides = _SIDES if self._all else (self._editor.side,)
-        shown = (layer for side in sides for layer in state.stack(side).shown)
-        self._controls.set_available(any(isinstance(layer, LayoutLayer) for layer in shown))
+        return [self._editor.document.state.stack(side) for side in sides]
+
+    def _layers_show_layouts(self) -> bool:
+        return any(isinstance(x, LayoutLayer) for stack in self._stacks() for x in stack.shown)
 
     def _read(self, readout: Readout | None) -> None:
         self.readout.emit(readout_text(readout))
@@ -216,10 +225,16 @@ class Canvases(QWidget):
     @property
     def layout_shown(self) -> bool:
         """Whether layouts are shown over the photos."""
-        return self.look.visible
+        return self.look.visible and self._layers_show_layouts()
 
     def toggle_layout(self) -> None:
-        self.look.visible = not self.look.visible
+        """Show layouts, or hide them all; the side's own layer is switched on where none is."""
+        layout = edits.active_layout(self._editor)
+        if layout is None or self._layers_show_layouts():
+            self.look.visible = not self.look.visible
+        else:
+            self.look.visible = True
+            edits.reveal(self._editor.document, self._editor.side, layout)
 
     def _look_changed(self) -> None:
         self.view_changed.emit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QToolButton, QWidget
 
 from hs_desktop.following import watch
@@ -13,24 +13,30 @@ from hs_desktop.icons import icon
 from hs_desktop.views.look import LayoutLook
 
 _ICON = QSize(16, 16)
-_MISSING = N_("No layout is shown here: switch one on by its eye in the layers.")
+_MISSING = N_("There is no layout here yet.")
 
 
 class LayoutControls(QWidget):
-    """Shows and sets a ``LayoutLook``."""
+    """Shows and sets a ``LayoutLook``.
+
+    Signals:
+        toggled: layouts shall be shown, or hidden again.
+    """
+
+    toggled = Signal()
 
     def __init__(self, look: LayoutLook, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
-        self._available = True
+        self._exist = self._shown = True
         self._icons: dict[QToolButton, str] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
-        self._visible = self._switch(
-            "layout", _("Show layout"), _("Show the layout's classes over the photo"),
-            lambda on: setattr(look, "visible", on),
-        )  # fmt: skip
+        self._visible = self._button(
+            "layout", _("Show layout"), _("Show the layout's classes over the photo")
+        )
+        self._visible.clicked.connect(self._toggle)
         self._opacity = QSlider(Qt.Orientation.Horizontal)
         self._opacity.setRange(0, 100)
         self._opacity.setPageStep(10)
@@ -54,21 +60,29 @@ class LayoutControls(QWidget):
         self._follow()
         self._take_icons()
 
-    def set_available(self, available: bool) -> None:
-        """Whether there is a layout to be seen; else the controls say how to get one."""
-        if available != self._available:
-            self._available = available
+    def set_layouts(self, *, exist: bool, shown: bool) -> None:
+        """Whether there are layouts, and whether their layers show one."""
+        if (exist, shown) != (self._exist, self._shown):
+            self._exist, self._shown = exist, shown
             self._follow()
+
+    def _toggle(self) -> None:
+        self.toggled.emit()
+        self._follow()  # a click has switched the button already
 
     def _switch(
         self, icon_name: str, name: str, help: str, switch: Callable[[bool], None]
     ) -> QToolButton:
+        button = self._button(icon_name, name, help)
+        button.toggled.connect(switch)
+        return button
+
+    def _button(self, icon_name: str, name: str, help: str) -> QToolButton:
         button = QToolButton()
         button.setCheckable(True)
         button.setIconSize(_ICON)
         button.setAccessibleName(name)
         button.setToolTip(help)
-        button.toggled.connect(switch)
         self._icons[button] = icon_name
         return button
 
@@ -83,16 +97,16 @@ class LayoutControls(QWidget):
 
     def _follow(self) -> None:
         look = self._look
-        self._visible.setChecked(look.visible)
+        seen = self._shown and look.visible
+        self._visible.setChecked(seen)
         self._outlines.setChecked(look.outlines)
         self._legend.setChecked(look.legend)
         percent = round(100 * look.opacity)
         self._opacity.setValue(percent)
-        shown = self._available and look.visible
-        self._visible.setEnabled(self._available)
-        self._opacity.setEnabled(shown and not look.outlines)
+        self._visible.setEnabled(self._exist)
+        self._opacity.setEnabled(seen and not look.outlines)
         for button in (self._outlines, self._legend):
-            button.setEnabled(shown)
+            button.setEnabled(seen)
         opacity = _("Opacity of the layout: {percent} %").format(percent=percent)
         for widget, help in (*self._helps.items(), (self._opacity, opacity)):
-            widget.setToolTip(help if self._available else _(_MISSING))
+            widget.setToolTip(help if self._exist else _(_MISSING))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from hs_desktop.document.events import Side
@@ -79,7 +79,8 @@ class Pane(QWidget):
         font = self._title.font()
         font.setBold(active)
         self._title.setFont(font)
-        self._title.setEnabled(active)
+        role = QPalette.ColorRole
+        self._title.setForegroundRole(role.WindowText if active else role.PlaceholderText)
 
     def _follow(self) -> None:
         shown = self.side_view.view if self.side_view.view.photo_size else self._empty

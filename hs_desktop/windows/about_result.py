@@ -7,23 +7,34 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 
+from engine.requests import Fit
 from hs_desktop.commands.terminal import stage_name
 from hs_desktop.document.settings import Fitting
 from hs_desktop.document.variation import Variation
-from hs_desktop.i18n import _
+from hs_desktop.i18n import N_, _
 from hs_desktop.settings import setting
 from hs_desktop.windows.parts import closing_buttons, device_name, dialog_column, heading, muted
 
 Rows = list[tuple[str, str]]
 
+_PARTS = {  # of a fit, in ``engine.requests.FIT_PARTS``
+    "pose": N_("Pose"),
+    "light": N_("Lighting"),
+    "resolution": N_("Resolution"),
+    "occlusion": N_("Visibility"),
+}
+
 
 class AboutResult(QDialog):
-    """Seed, settings, device, pack, times and notes of a variation, to be read and copied."""
+    """Settings, times, fit and notes of a variation, to be read and copied."""
 
     def __init__(self, variation: Variation, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,18 +42,23 @@ class AboutResult(QDialog):
         self.setWindowTitle(_("About this result"))
         column = dialog_column(self)
         column.addWidget(heading(variation.name))
-        column.addLayout(_form(made_with(variation)))
+        sections = [(_("Settings"), made_with(variation)), (_("Time"), times(variation))]
+        if variation.fit is not None:
+            sections.append((_("How well head and body fit"), fits(variation.fit)))
+        beside = QHBoxLayout()  # below each other they would be too high for a small screen
+        beside.setSpacing(32)
+        for title, rows in sections:
+            beside.addWidget(_section(title, rows), 0, Qt.AlignmentFlag.AlignTop)
+        beside.addStretch(1)
+        column.addLayout(beside)
         column.addSpacing(8)
-        column.addWidget(heading(_("Time"), 1.0))
-        column.addLayout(_form(times(variation)))
-        for note in variation.notes:
-            column.addWidget(muted(note))
+        for sentence in sentences(variation):
+            column.addWidget(muted(sentence))
         column.addStretch(1)
         copy = QPushButton(_("&Copy"))
         copy.setToolTip(_("Copy all of this as text"))
         copy.clicked.connect(self._copy)
         column.addWidget(closing_buttons(self, copy))
-        self.setMinimumWidth(380)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(as_text(self._variation))
@@ -94,6 +110,22 @@ def times(variation: Variation) -> Rows:
     return [*rows, (_("Total"), _seconds(sum(variation.milliseconds.values())))]
 
 
+def fits(fit: Fit) -> Rows:
+    """How well head and body go together, as a whole and part by part."""
+    parts = [(_(label), _percent(fit.parts[name])) for name, label in _PARTS.items()]
+    return [(_("All in all"), _percent(fit.score)), *parts]
+
+
+def sentences(variation: Variation) -> tuple[str, ...]:
+    """What the engine wanted read, and whatever else may be tried."""
+    advice = () if variation.fit is None else variation.fit.advice
+    return tuple(dict.fromkeys((*variation.notes, *advice)))
+
+
+def _percent(share: float) -> str:
+    return _("{percent} %").format(percent=round(100 * share))
+
+
 def _seconds(milliseconds: float) -> str:
     return _("{count:.2f} s").format(count=milliseconds / 1000)
 
@@ -105,8 +137,20 @@ def _capital(text: str) -> str:
 def as_text(variation: Variation) -> str:
     """All of it, a line each."""
     rows = [*made_with(variation), *times(variation)]
-    lines = [variation.name, *(f"{name}: {value}" for name, value in rows), *variation.notes]
-    return "\n".join(lines) + "\n"
+    if variation.fit is not None:
+        rows += fits(variation.fit)
+    told = [f"{name}: {value}" for name, value in rows]
+    return "\n".join([variation.name, *told, *sentences(variation)]) + "\n"
+
+
+def _section(title: str, rows: Rows) -> QWidget:
+    section = QWidget()
+    section.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Minimum)  # not clipped
+    column = QVBoxLayout(section)
+    column.setContentsMargins(0, 8, 0, 0)
+    column.addWidget(heading(title, 1.0))
+    column.addLayout(_form(rows))
+    return section
 
 
 def _form(rows: Rows) -> QFormLayout:

@@ -9,11 +9,22 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHeaderView,
+    QMessageBox,
+    QToolButton,
+    QTreeView,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from hs_desktop.i18n import _
+from hs_desktop.icons import icon
 
+_ARROWS = {"backButton": "back", "forwardButton": "forward", "toParentButton": "up"}
+_TYPE, _DATE = 2, 3  # columns of Qt's own dialog
 Button = QMessageBox.StandardButton
 
 
@@ -101,7 +112,19 @@ def _file_dialog(
     dialog.setLabelText(QFileDialog.DialogLabel.FileType, _("Files of &type:"))
     if filters:
         dialog.setNameFilters(filters)
+    _tidy(dialog)
     return dialog
+
+
+def _tidy(dialog: QFileDialog) -> None:
+    """Of Qt's own dialog: arrows in the colour of the theme, room for dates, and no types of
+    files, which the names tell and nobody translates."""
+    for name, arrow in _ARROWS.items():
+        if (button := dialog.findChild(QToolButton, name)) is not None:
+            button.setIcon(icon(arrow))
+    if (files := dialog.findChild(QTreeView, "treeView")) is not None:
+        files.setColumnHidden(_TYPE, True)
+        files.header().setSectionResizeMode(_DATE, QHeaderView.ResizeMode.ResizeToContents)
 
 
 async def _chosen(dialog: QFileDialog) -> Path | None:

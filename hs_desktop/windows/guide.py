@@ -133,6 +133,7 @@ class Guide(QDialog):
         self.text = QTextBrowser()
         self.text.setAccessibleName(_("Guide"))
         self.text.document().setDocumentMargin(14)
+        self.text.document().setDefaultStyleSheet("p, td { line-height: 125%; }")
         row = QHBoxLayout()
         row.addWidget(self.contents)
         row.addWidget(self.text, 1)

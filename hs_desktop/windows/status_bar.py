@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from engine.jobs import JobState
 from engine.requests import LoadRequest
@@ -15,6 +15,7 @@ from hs_desktop.commands.terminal import stage_name, time_left
 from hs_desktop.engine_bridge import EngineBridge, JobRecord
 from hs_desktop.i18n import _
 from hs_desktop.icons import icon
+from hs_desktop.panels.parts import ShortLabel
 from hs_desktop.readings import Readings
 from hs_desktop.windows.parts import device_name
 
@@ -32,10 +33,8 @@ class StatusBar(QStatusBar):
         self._tasks: list[str] = []
         self._failed = False
         self.setSizeGripEnabled(False)
-        self._state = QLabel()
+        self._state = ShortLabel()
         self._state.setAccessibleName(_("What is being done"))
-        # Long words give way to the fields on the right.
-        self._state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar = QProgressBar()
         self._bar.setFixedWidth(_BAR)
         self._bar.setFixedHeight(12)

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from engine.boxes import Box
 from engine.framing import Similarity, warp
 from engine.labels import HEAD, SemanticClass, mask_of
-from engine.matting import guided_filter, head_matte
+from engine.matting import head_matte
 from engine.placing import HeadLayer, place_head
 from tests.engine.composites import face_at, head_area, head_layer, made_up
 from tests.engine.people import person
-from tests.engine.pictures import noise
 
 C = SemanticClass
 Picture = NDArray[Any]
@@ -201,13 +200,3 @@ def test_where_colours_tell_nothing_the_outline_stays() -> None:
     ours, hard = alpha_of(layer), in_photo(layer, 0)
     assert ((ours > 0.5) & hard).sum() / ((ours > 0.5) | hard).sum() > 0.95
     assert np.abs(ours - feathered(layer, 3)).max() < 0.6
-
-
-def test_guided_edges_are_those_of_the_guide() -> None:
-    x = np.arange(80)
-    photo = np.where(x < 43, 60, 190)[None, :, None].repeat(50, 0).repeat(3, 2).astype(np.float32)
-    photo += noise(50, 80, 3) / np.float32(64)
-    mask = (x < 38)[None].repeat(50, 0).astype(np.float32)
-    filtered = guided_filter(photo, mask, 12)
-    assert (filtered[:, :43] > filtered[:, 43:].max()).all()
-    np.testing.assert_allclose(guided_filter(photo, np.ones_like(mask), 12), 1, atol=1e-3)

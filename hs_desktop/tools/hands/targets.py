@@ -19,6 +19,7 @@ from hs_desktop.document.layers import (
 )
 from hs_desktop.document.planes import Plane
 from hs_desktop.document.variation import Variation
+from hs_desktop.edits import reveal
 from hs_desktop.i18n import _
 from hs_desktop.tools.hands.hand import Workplace
 
@@ -138,7 +139,4 @@ def _fits(layer: Layer | None, photo: Photo) -> bool:
 def _work_on(place: Workplace, layer: Layer) -> None:
     """Nobody paints on what can't be seen, or on another layer than the panel says."""
     place.editor.activate(place.side, layer.id)
-    if not layer.visible:
-        place.document.do(commands.change_layer(layer.id, visible=True))
-    if place.document.state.stack(place.side).solo not in (None, layer.id):
-        place.document.do(commands.show_all(place.side))
+    reveal(place.document, place.side, layer)

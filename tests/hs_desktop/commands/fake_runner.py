@@ -9,19 +9,24 @@ import numpy as np
 
 from engine.engine import Description, Engine, JobContext
 from engine.imageio import Photo
-from engine.requests import LayoutRequest, ParseRequest, Result, SwapRequest
+from engine.requests import Fit, LayoutRequest, ParseRequest, Result, SwapRequest
 
 WIDTH, HEIGHT = 48, 32
 
 
 class FakeRunner:
-    """Gives the body photo with its first pixel telling the seed; ``script`` may interfere."""
+    """Gives the body photo with its first pixel telling the seed; ``script`` may interfere.
+
+    Attributes:
+        fit: what it says of head and body.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Any] = []
         self.script: Callable[[Any, JobContext], None] = lambda request, context: None
         self.opened: list[tuple[Any, Any, Any]] = []
         self.error: Exception | None = None
+        self.fit: Fit | None = None
 
     def open(self, pack: Any = None, device: Any = None, *, precision: Any = None) -> Engine:
         self.opened.append((pack, device, precision))
@@ -48,7 +53,7 @@ class FakeRunner:
         region = np.ones((source.height, source.width), dtype=np.float32)
         described: Any = {
             "milliseconds": context.milliseconds, "notes": context.notes,
-            "device": "cpu fp32", "pack": "fake 1.0",
+            "device": "cpu fp32", "pack": "fake 1.0", "fit": self.fit,
         }  # fmt: skip
         if isinstance(request, ParseRequest | LayoutRequest):
             return (Result(None, layout, None, None, **described),)

@@ -13,7 +13,14 @@ from engine import imageio
 from engine.engine import JobContext
 from engine.errors import NoPersonError, PackError
 from engine.imageio import Photo
-from engine.requests import HeadTransform, LayoutRequest, SamplingSettings, SwapRequest
+from engine.requests import (
+    FIT_PARTS,
+    Fit,
+    HeadTransform,
+    LayoutRequest,
+    SamplingSettings,
+    SwapRequest,
+)
 from hs_desktop.cli import main
 from tests.hs_desktop.commands.fake_runner import FakeRunner
 from tests.hs_desktop.commands.telling import interrupt, no_thread_is_left
@@ -121,6 +128,14 @@ def test_a_bad_job_does_not_stop_the_rest(
     assert {p.name for p in Path("results").rglob("*.*")} == {"1.png", "24.png", "summary.jsonl"}
     assert not Path("9.png").exists()
     assert len(runner.opened) == 1
+
+
+def test_the_summary_tells_how_well_head_and_body_fit(runner: FakeRunner, photos: Path) -> None:
+    runner.fit = Fit(dict.fromkeys(FIT_PARTS, 0.5), ("Try another photo.",))
+    assert batch(write(photos, [swap("1.png")])) == 0
+    (record,) = summary()
+    assert record["fit"]["score"] == 0.5
+    assert record["fit"]["advice"] == ["Try another photo."]
 
 
 def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from engine import imageio
 from engine.labels import CLASSES
+from engine.requests import Fit
 from hs_desktop.cli import main
 from hs_desktop.commands import terminal
 from tests.hs_desktop.commands.fake_runner import HEIGHT, WIDTH, FakeRunner
@@ -40,6 +41,18 @@ def test_json_is_one_line(
     assert report == {
         "command": "swap", "output": "out.png", "seed": 5, "pack": "fake 1.0",
         "device": "cpu fp32", "notes": ["The head is small."],
+    }  # fmt: skip
+
+
+def test_json_tells_how_well_head_and_body_fit(
+    runner: FakeRunner, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = {"pose": 1.0, "light": 0.25, "resolution": 0.87654, "occlusion": 1.0}
+    runner.fit = Fit(parts, ("Try another photo.",))
+    assert main([*SWAP.split(), "--variations", "2", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["fit"] == {
+        "score": 0.516, "parts": {**parts, "resolution": 0.877}, "advice": ["Try another photo."],
     }  # fmt: skip
 
 

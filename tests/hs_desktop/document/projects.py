@@ -116,7 +116,7 @@ def _layer_facts(layer: Layer) -> Any:
     elif isinstance(layer, Variation):
         said.append(_photo_facts(layer.base))
         said += [(crop.key, crop.at) for crop in (layer.patch, layer.region, layer.head)]
-        said += [layer.sampling, layer.fitting, dict(layer.milliseconds), layer.notes]
+        said += [layer.sampling, layer.fitting, dict(layer.milliseconds), layer.notes, layer.fit]
         said += [layer.device, layer.pack, layer.starred]
     return said
 

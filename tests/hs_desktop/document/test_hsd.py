@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from engine.imageio import Photo, read_layout
-from engine.requests import HeadTransform, SamplingSettings
+from engine.requests import FIT_PARTS, Fit, HeadTransform, SamplingSettings
 from hs_desktop.document import commands as c
 from hs_desktop.document import hsd
 from hs_desktop.document.document import Document
@@ -57,6 +57,13 @@ NAMES = st.text(min_size=1, max_size=12)
 NUMBERS = st.floats(-1e6, 1e6)
 SIZES = st.tuples(st.integers(30, 45), st.integers(25, 40))
 BITS = st.sampled_from([8, 16])
+
+
+FITS = st.none() | st.builds(
+    lambda parts, advice: Fit(dict(zip(FIT_PARTS, parts, strict=True)), tuple(advice)),
+    st.tuples(*[st.floats(0, 1)] * len(FIT_PARTS)),
+    st.lists(st.text(max_size=9), max_size=2),
+)
 
 
 @st.composite
@@ -108,6 +115,7 @@ def layers(draw: st.DrawFn) -> Any:
         sampling=SamplingSettings(draw(st.integers(0, 2**63 - 1)), 1.5, 4, 0.25),
         starred=draw(st.booleans()),
         notes=tuple(draw(st.lists(st.text(max_size=9), max_size=2))),
+        fit=draw(FITS),
         milliseconds=draw(st.dictionaries(st.text(max_size=5), NUMBERS, max_size=2)),
     )
 

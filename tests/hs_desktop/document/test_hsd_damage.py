@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.errors import OutputFileError
+from engine.requests import FIT_PARTS
 from hs_desktop.document import commands as c
 from hs_desktop.document import hsd
 from hs_desktop.document.document import Document
 from hs_desktop.document.errors import ProjectError
 from hs_desktop.document.migrations import migrated
 from tests.hs_desktop.document.projects import facts, full_document
+
+FIT = dict.fromkeys(FIT_PARTS, 0.5)
 
 
 def saved(document: Document, folder: Path) -> Path:
@@ -117,6 +120,9 @@ def test_older_versions_migrate_step_by_step() -> None:
         lambda m: m["head"]["layers"][0]["photo"].update(dpi=[1]),
         lambda m: m["result"]["layers"][2]["patch"].update(at=[50, 5]),
         lambda m: m["result"]["layers"][2]["patch"].update(at=[-1, 5]),
+        lambda m: m["result"]["layers"][2].update(fit={"parts": {}, "advice": []}),
+        lambda m: m["result"]["layers"][2].update(fit={"parts": {**FIT, "pose": 2}, "advice": []}),
+        lambda m: m["result"]["layers"][2].update(fit={"parts": FIT, "advice": [1]}),
         lambda m: m["result"]["layers"][3].update(position=[0.5, 1]),
         lambda m: m["transform"].update(shift=[1, 2, 3]),
         lambda m: m["transform"].update(scale=True),

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.packs import MODELS, PackManifest, find_pack, write_manifest
+from engine.requests import Fit
 from engine.resources import resource_path
 from hs_desktop.document import commands
 from hs_desktop.document.settings import Fitting
@@ -322,6 +323,28 @@ def test_about_a_result_that_was_made_otherwise(loaded: Editor, loop: WindowLoop
     assert "Feather" not in older
     retouched = as_text(replace(variation, fitting=Fitting(None, None, True, True)))
     assert "background" not in retouched
+
+
+def test_how_well_head_and_body_fit(loaded: Editor, loop: WindowLoop, qtbot: QtBot) -> None:
+    swapped(loaded, loop)
+    variation = loaded.document.result.layers[-1]
+    assert isinstance(variation, Variation)
+    assert variation.fit is None
+    assert "Visibility" not in as_text(variation)
+    parts = {"pose": 0.8, "light": 0.2, "resolution": 1.0, "occlusion": 0.5}
+    fit = Fit(parts, ("Try this.", "Try that.", "Try more."))
+    variation = replace(variation, fit=fit, notes=("Try this.", "Try that."))
+    told = as_text(variation)
+    for part in (
+        "All in all: 41 %", "Pose: 80 %", "Lighting: 20 %", "Resolution: 100 %", "Visibility: 50 %",
+    ):  # fmt: skip
+        assert part in told
+    assert told.endswith("Try this.\nTry that.\nTry more.\n")
+    window = AboutResult(variation)
+    qtbot.addWidget(window)
+    shown = [label.text() for label in window.findChildren(QLabel)]
+    assert {"How well head and body fit", "41 %", "Try this.", "Try more."} <= set(shown)
+    assert shown.count("Try this.") == 1
 
 
 def test_the_log_is_searched_and_copied(tmp_path: Path, qtbot: QtBot, loop: WindowLoop) -> None:
