@@ -100,7 +100,7 @@ def reveal(document: Document, side: Side, layer: Layer) -> None:
 
 
 def grow_class(editor: Editor) -> None:
-    """The class in the hand takes its surroundings."""
+    """The current class takes its surroundings."""
     _change_class(editor, _("Grow class"), classes.grow)
 
 

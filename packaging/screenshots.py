@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QTabWidget, QWidget
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +79,8 @@ def make_project(path: Path) -> None:
     made = ResultLayers.of(request, results)
     add_results(document, "Swap", made, 1 << 30)
     document.do(commands.change_layer(made.variations[1].id, starred=True))
+    assert document.state.pair is not None
+    document.learn(document.state.findings.with_place(document.state.pair, results[0].head_place))
     hsd.write_project(document.state, path)
 
 
@@ -168,10 +171,10 @@ class Tour:
             self.ask("view.fit")
             await self.shot(f"view-{name}")
         self.ask("view.result")
-        for name in ("split", "layout"):
+        for name, back in (("split", "view.split"), ("layout", "edit.undo")):
             self.ask(f"view.{name}")
             await self.shot(f"view-{name}")
-            self.ask(f"view.{name}")
+            self.ask(back)
         for name in ("history", "jobs", "classes", "sampling", "variations"):
             self._window.docks.show(name)
             await self.shot(f"panel-{name}", self._window.docks[name])
@@ -184,9 +187,13 @@ class Tour:
             await self.shot(f"tool-{tool}", bar)
         self._editor.tools.tool = Tool.BRUSH
         self.ask("view.body")
+        await asyncio.sleep(CALM)
+        view = self._window.canvases.view
+        QTest.mouseMove(view, view.rect().center() + QPoint(40, -60))
         await self.shot("brush")
         self._editor.tools.tool = Tool.MOVE
         self.ask("view.result")
+        await self.shot("move")
 
     async def _menus(self) -> None:
         for number, action in enumerate(self._window.menuBar().actions()):

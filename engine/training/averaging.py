@@ -7,6 +7,7 @@ to a model that errs less than either, at the cost of one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,8 @@ def _records(found: Sequence[SingleModel]) -> list[Record]:
     records: list[Record] = []
     for model in found:
         own = [] if model.run is None else records_of(model.run, _trained_as(model))
-        records += [record for record in own if record not in records]
+        both = zip(records, own, strict=False)
+        shared = len(list(takewhile(lambda pair: pair[0] == pair[1], both)))
+        records += own[shared:]  # what came after they parted
     command = " ".join(["python main.py average", *["RUN"] * len(found), "-o RUN"])
     return [*records, {"command": command, "steps": 0, "minutes": 0, "validation": {}}]

@@ -64,9 +64,9 @@ class ClassesPanel(QWidget):
         self.view = _ClassView()
         self.view.setModel(self._proxy)
         self.exchange = IconButton(
-            "swap", _("Exchange classes"), _("The class in the hand and the one before (X).")
+            "swap", _("Exchange classes"), _("The current class and the one before (X).")
         )
-        self._nothing = QLabel(_("No class is called like that."))
+        self._nothing = QLabel(_("No class has that name."))
         self._nothing.setProperty("muted", True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.pair = _Pair(editor)
@@ -215,13 +215,13 @@ class _ClassDelegate(QStyledItemDelegate):
 
 
 class _Pair(QWidget):
-    """The class in the hand over the one that it is exchanged with."""
+    """The current class over the one that it is exchanged with."""
 
     def __init__(self, editor: Editor) -> None:
         super().__init__()
         self._tools = editor.tools
         self.setFixedSize(30, 24)
-        self.setAccessibleName(_("Class in the hand"))
+        self.setAccessibleName(_("Current class"))
 
     def paintEvent(self, event: object) -> None:
         with QPainter(self) as painter:

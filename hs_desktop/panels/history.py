@@ -41,7 +41,7 @@ class HistoryPanel(QWidget):
         self.view.setUniformItemSizes(True)
         self.view.setFrameShape(QListView.Shape.NoFrame)
         self.view.setAccessibleName(_("History"))
-        self._empty = hint(_("Nothing was done yet. Each step will be listed here."))
+        self._empty = hint(_("Nothing has been done yet. Each step will be listed here."))
         self._build()
         self.search.textChanged.connect(self._filter)
         self.view.clicked.connect(self._jump)

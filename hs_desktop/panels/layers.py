@@ -47,7 +47,7 @@ class LayersPanel(QWidget):
         self.percent.setRange(0, 100)
         self.percent.setSuffix(_(" %"))
         self.percent.setKeyboardTracking(False)
-        self._empty = hint(_("Open a head and a body photo: drop them on the canvas."))
+        self._empty = hint(_("Drop a head and a body photo on the canvas."))
         self._build()
         self.opacity.valueChanged.connect(self._set_opacity)
         self.opacity.sliderReleased.connect(lambda: editor.document.history.seal())

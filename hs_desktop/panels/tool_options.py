@@ -32,8 +32,8 @@ HINTS = {
     Tool.MOVE: N_("Drag inside the frame to move, a corner to scale, the round handle to turn."),
     Tool.BRUSH: N_("The right button erases."),
     Tool.ERASER: N_("Puts back what the models said."),
-    Tool.FILL: N_("Click an area to give it the class in the hand."),
-    Tool.LASSO: N_("Draw round an area to give it the class in the hand."),
+    Tool.FILL: N_("Click an area to give it the current class."),
+    Tool.LASSO: N_("Draw round an area to give it the current class."),
     Tool.POLYGON: N_("Click corner by corner; a double click or Enter closes the area."),
     Tool.MASK: N_("Paint to add to the mask; the right button takes away."),
     Tool.RETOUCH: N_("Paint over what is to be made anew; letting go starts it."),
@@ -105,7 +105,7 @@ class ToolOptions(QWidget):
 
     def _add_area(self) -> None:
         self.reach = self._number(
-            _("Grow by"), _("How far the class in the hand grows, shrinks or is smoothed."),
+            _("Grow by"), _("How far the current class grows, shrinks or is smoothed."),
             AREAS, 500,
         )  # fmt: skip
         self.reach.setSpecialValueText(_("auto"))

@@ -228,13 +228,21 @@ class Canvases(QWidget):
         return self.look.visible and self._layers_show_layouts()
 
     def toggle_layout(self) -> None:
-        """Show layouts, or hide them all; the side's own layer is switched on where none is."""
+        """Show layouts, or hide them all."""
+        self.look.visible = self._reveal_layout() or not self.look.visible
+
+    def toggle_outlines(self) -> None:
+        """Only borders, or filled again; to be seen in any case."""
+        self.look.toggle_outlines()
+        self._reveal_layout()
+
+    def _reveal_layout(self) -> bool:
+        """Switch the side's own layout on where no layer shows one; whether that was so."""
         layout = edits.active_layout(self._editor)
         if layout is None or self._layers_show_layouts():
-            self.look.visible = not self.look.visible
-        else:
-            self.look.visible = True
-            edits.reveal(self._editor.document, self._editor.side, layout)
+            return False
+        edits.reveal(self._editor.document, self._editor.side, layout)
+        return True
 
     def _look_changed(self) -> None:
         self.view_changed.emit()

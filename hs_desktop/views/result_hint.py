@@ -36,4 +36,4 @@ class ResultHint(QObject):
         elif not len(state.stack(Side.HEAD)):
             self.hint.text = _("This is the body photo. Open a head photo, then swap.")
         else:
-            self.hint.text = _("This is the body photo still. Swap to put the head on it.")
+            self.hint.text = _("This is still the body photo. Swap to put the head on it.")

@@ -173,7 +173,7 @@ _VIEW = (
     _A("view.layout", VIEW, N_("Show &layout"), lambda w: w.canvases.toggle_layout(), "O",
        "layout", N_("The layout's classes over the photo."),
        checked=lambda w: w.canvases.layout_shown, apart=True),
-    _A("view.outlines", VIEW, N_("&Outlines only"), lambda w: w.canvases.look.toggle_outlines(),
+    _A("view.outlines", VIEW, N_("&Outlines only"), lambda w: w.canvases.toggle_outlines(),
        "Shift+O", "outline", N_("Only the borders of the layout's classes."),
        checked=lambda w: w.canvases.look.outlines),
     _A("view.legend", VIEW, N_("Le&gend"), lambda w: w.canvases.look.toggle_legend(), "",
@@ -211,11 +211,11 @@ _LAYER = (
 
 _LAYOUT = (
     _A("layout.grow", LAYOUT, N_("&Grow class"), lambda w: edits.grow_class(w.editor), "Ctrl+G",
-       "plus", N_("The class in the hand takes what lies around it."), _has_layout),
+       "plus", N_("The current class takes what lies around it."), _has_layout),
     _A("layout.shrink", LAYOUT, N_("&Shrink class"), lambda w: edits.shrink_class(w.editor),
        "Ctrl+Shift+G", "minus", enabled=_has_layout),
     _A("layout.smooth", LAYOUT, N_("S&mooth class"), lambda w: edits.smooth_class(w.editor),
-       "Ctrl+Alt+G", help=N_("Calm the border of the class in the hand."), enabled=_has_layout),
+       "Ctrl+Alt+G", help=N_("Smooth the border of the current class."), enabled=_has_layout),
     _A("layout.reset", LAYOUT, N_("&Reset layout"), lambda w: edits.reset_layout(w.editor),
        "", "reset", N_("Back to what the models said."), _has_layout, apart=True),
     _A("layout.parse-head", LAYOUT, N_("Parse &head photo again"),
@@ -288,10 +288,10 @@ _HELP = (
 
 _TOOL_ROWS = (
     (Tool.MOVE, N_("&Move head"), "V", N_("Move, scale and turn the head on the result.")),
-    (Tool.BRUSH, N_("&Brush"), "B", N_("Paint the class in the hand on the layout.")),
+    (Tool.BRUSH, N_("&Brush"), "B", N_("Paint the current class on the layout.")),
     (Tool.ERASER, N_("&Eraser"), "E", N_("Put back what the models said.")),
-    (Tool.FILL, N_("&Fill"), "G", N_("Give a whole area the class in the hand.")),
-    (Tool.LASSO, N_("&Lasso"), "L", N_("Draw round an area to give it the class in the hand.")),
+    (Tool.FILL, N_("&Fill"), "G", N_("Give a whole area the current class.")),
+    (Tool.LASSO, N_("&Lasso"), "L", N_("Draw round an area to give it the current class.")),
     (Tool.POLYGON, N_("&Polygon"), "P", N_("Click round an area, corner by corner.")),
     (Tool.MASK, N_("M&ask brush"), "M", N_("Add to a mask; the right button takes away.")),
     (Tool.RETOUCH, N_("Retou&ch"), "T", N_("Paint over what is to be made anew.")),
@@ -340,7 +340,7 @@ _BRUSH = (
        "Shift+]"),
     _A("brush.swap-class", TOOL, N_("E&xchange classes"),
        lambda w: w.editor.tools.exchange_classes(), "X",
-       help=N_("The class in the hand and the one before.")),
+       help=N_("The current class and the one before.")),
 )  # fmt: skip
 
 TOOL_ROWS = tuple(_tool(*row) for row in _TOOL_ROWS)

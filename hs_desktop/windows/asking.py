@@ -24,7 +24,7 @@ from hs_desktop.i18n import _
 from hs_desktop.icons import icon
 
 _ARROWS = {"backButton": "back", "forwardButton": "forward", "toParentButton": "up"}
-_TYPE, _DATE = 2, 3  # columns of Qt's own dialog
+_NAME, _TYPE, _DATE = 0, 2, 3  # columns of Qt's own dialog
 Button = QMessageBox.StandardButton
 
 
@@ -124,6 +124,7 @@ def _tidy(dialog: QFileDialog) -> None:
             button.setIcon(icon(arrow))
     if (files := dialog.findChild(QTreeView, "treeView")) is not None:
         files.setColumnHidden(_TYPE, True)
+        files.header().setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         files.header().setSectionResizeMode(_DATE, QHeaderView.ResizeMode.ResizeToContents)
 
 

@@ -173,8 +173,8 @@ class Guide(QDialog):
 
     def _tables(self) -> Iterator[str]:
         yield _heading(len(PAGES), _("Keys"))
-        yield f"<p>{escape(_('Each of them can be changed in the preferences.'))}</p>"
         yield _table(_("Mouse, pen and canvas"), [(_(keys), _(what)) for keys, what in HANDS])
+        yield f"<p>{escape(_('The shortcuts below can be changed in the preferences.'))}</p>"
         for menu in (*MENUS, *SUBMENUS):
             rows = [(self._keys_of(row.id), plain(_(row.text))) for row in of_menu(menu)]
             yield _table(plain(_(menu)), [row for row in rows if row[0]])

@@ -80,7 +80,7 @@ class LogViewer(QDialog):
         wanted = self._search.text().casefold()
         lines = [line for line in self._text.splitlines() if wanted in line.casefold()]
         if not lines:
-            lines = [_("No line has that in it.") if wanted else _("The log is empty.")]
+            lines = [_("No line contains that.") if wanted else _("The log is empty.")]
         self._listing.setPlainText("\n".join(lines))
         self._listing.moveCursor(QTextCursor.MoveOperation.End)
         self._listing.moveCursor(QTextCursor.MoveOperation.StartOfLine)

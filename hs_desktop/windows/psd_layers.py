@@ -36,7 +36,7 @@ class PsdLayersDialog(QDialog):
         column = dialog_column(self)
         column.setSpacing(10)
         column.addWidget(heading(name))
-        column.addWidget(muted(_("It has several layers. Take all of them, or one alone.")))
+        column.addWidget(muted(_("It has several layers. Open all of them, or only one.")))
         column.addWidget(self._list, 1)
         column.addWidget(agreeing_buttons(self, _("&Open")))
         self.resize(420, 360)

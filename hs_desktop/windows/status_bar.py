@@ -34,6 +34,7 @@ class StatusBar(QStatusBar):
         self._failed = False
         self.setSizeGripEnabled(False)
         self._state = ShortLabel()
+        self._state.setContentsMargins(4, 0, 0, 0)
         self._state.setAccessibleName(_("What is being done"))
         self._bar = QProgressBar()
         self._bar.setFixedWidth(_BAR)

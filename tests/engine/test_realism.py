@@ -182,6 +182,7 @@ def test_swaps_are_compared(
     assert 0 <= figures["remnant"] <= figures["remnant_max"] <= 1
 
 
+@pytest.mark.usefixtures("seeing")
 def test_the_ablation(tiny_pack: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     few = ("default", "coarse estimate alone", "pure blending", "without coarse latents", "paper")
     variants = {name: ablation.VARIANTS[name] for name in few}

@@ -152,6 +152,28 @@ def test_turning(hand: Hand) -> None:
     assert hand.value.rotate == 15
 
 
+def test_the_handle_that_turns_stays_on_the_canvas(hand: Hand) -> None:
+    """Above the head, else below, else on its right."""
+    around = hand.view.viewport
+    for viewport, at in (
+        (around, (200, 72)),
+        (replace(around, centre=(200, 240)), (200, 138)),
+        (replace(around, zoom=2.8), (368, 150)),
+    ):
+        hand.view.set_viewport(viewport)
+        move(hand.view, at)
+        assert hand.view.cursor().shape() == Qt.CursorShape.PointingHandCursor, at
+
+
+def test_the_handle_keeps_its_edge_while_it_turns(hand: Hand) -> None:
+    hand.view.set_viewport(replace(hand.view.viewport, centre=(200, 240)))
+    drag(hand.view, (200, 138), (152, 90), release=False)
+    assert hand.value.rotate == pytest.approx(90)
+    assert tuple(look(hand.view)[90, 152]) == (255, 255, 255)
+    QTest.mouseRelease(hand.view, Qt.MouseButton.LeftButton, pos=QPoint(152, 90))
+    assert tuple(look(hand.view)[90, 152]) != (255, 255, 255)  # there is room above now
+
+
 def test_a_pivot_of_ones_own(hand: Hand) -> None:
     drag(hand.view, (200, 180), (150, 100))
     assert hand.handles.pivot == (150, 100)

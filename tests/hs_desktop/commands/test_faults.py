@@ -210,7 +210,7 @@ def test_help_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     commands = re.findall(r"^    ([a-z-]+)(?: |$)", capsys.readouterr().out, re.MULTILINE)
     assert commands == [
         "swap", "replace-head", "retouch", "layout", "parse", "batch", "render",
-        "export", "labels", "doctor", "bench", "prepare", "train", "evaluate", "pack",
+        "export", "labels", "doctor", "bench", "prepare", "train", "average", "evaluate", "pack",
     ]  # fmt: skip
     for command in commands:
         with pytest.raises(SystemExit):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QApplication, QSpinBox, QToolTip
 from pytestqt.qtbot import QtBot
 
 from engine.requests import HeadTransform
@@ -85,6 +86,16 @@ def test_every_tool_has_a_name(options: ToolOptions, loaded: Editor) -> None:
         assert options.name.text()
         assert options.hint.text()
         assert options.minimumHeight() == 30 <= max(height, 30)
+
+
+def test_a_hint_without_room_is_told_by_its_tooltip(options: ToolOptions, loaded: Editor) -> None:
+    loaded.tools.tool = Tool.RETOUCH
+    for width, told in ((1600, ""), (900, options.hint.text())):
+        options.resize(width, 30)
+        help = QHelpEvent(QEvent.Type.ToolTip, QPoint(2, 2), QPoint(2, 2))
+        QApplication.sendEvent(options.hint, help)
+        assert options.hint.toolTip() == told
+    QToolTip.hideText()
 
 
 def test_grow_and_shrink(options: ToolOptions, loaded: Editor) -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from hs_desktop.document import commands
 from hs_desktop.document.events import Side
-from hs_desktop.document.layers import LayoutLayer, MaskLayer
+from hs_desktop.document.layers import LayoutLayer, MaskLayer, PhotoLayer
 from hs_desktop.editor import Editor
 from hs_desktop.views.canvases import Canvases
 from tests.hs_desktop.canvas.looking import LEFT, NO_MODIFIER, move, wheel
@@ -156,19 +156,43 @@ def test_the_readout(canvases: Canvases, loaded: Editor) -> None:
 def test_controls_want_a_layout_to_be_seen(canvases: Canvases, loaded: Editor) -> None:
     buttons = {b.accessibleName(): b for b in canvases.findChildren(QToolButton)}
     [slider] = canvases.findChildren(QSlider)
-    controls = (*(buttons[name] for name in ("Show layout", "Outlines only", "Legend")), slider)
+    show = buttons["Show layout"]
+    controls = (show, buttons["Outlines only"], buttons["Legend"], slider)
     canvases.show_side(Side.RESULT)
     assert not any(control.isEnabled() for control in controls)
-    assert all("eye" in control.toolTip() for control in controls)
+    assert {control.toolTip() for control in controls} == {"There is no layout here yet."}
     canvases.show_all()
     assert all(control.isEnabled() for control in controls)
     canvases.show_side(Side.HEAD)
     layer = top(loaded, Side.HEAD, LayoutLayer)
     loaded.document.do(commands.change_layer(layer.id, visible=False))
-    assert not any(control.isEnabled() for control in controls)
+    assert [control.isEnabled() for control in controls] == [True, False, False, False]
+    assert not show.isChecked()
     loaded.document.undo()
     assert all(control.isEnabled() for control in controls)
-    assert not any("eye" in control.toolTip() for control in controls)
+    assert not any("no layout" in control.toolTip() for control in controls)
+
+
+def test_showing_layouts_switches_a_hidden_layer_on(canvases: Canvases, loaded: Editor) -> None:
+    [show] = [b for b in canvases.findChildren(QToolButton) if b.accessibleName() == "Show layout"]
+    canvases.show_side(Side.HEAD)
+    layer = top(loaded, Side.HEAD, LayoutLayer)
+    photo = top(loaded, Side.HEAD, PhotoLayer)
+
+    def seen() -> list[str]:
+        return [x.id for x in loaded.document.head.shown if isinstance(x, LayoutLayer)]
+
+    loaded.document.do(commands.change_layer(layer.id, visible=False))
+    canvases.toggle_layout()  # all are hidden anyhow: that one comes
+    assert (seen(), canvases.layout_shown, show.isChecked()) == ([layer.id], True, True)
+    canvases.toggle_layout()
+    assert (seen(), canvases.layout_shown, show.isChecked()) == ([layer.id], False, False)
+    loaded.document.do(commands.show_alone(photo.id))
+    QTest.mouseClick(show, LEFT)
+    assert (seen(), canvases.layout_shown, show.isChecked()) == ([layer.id], True, True)
+    loaded.document.do(commands.change_layer(layer.id, visible=False))
+    canvases.toggle_outlines()
+    assert (seen(), canvases.look.outlines) == ([layer.id], True)
 
 
 def test_controls_set_and_follow_the_look(canvases: Canvases) -> None:

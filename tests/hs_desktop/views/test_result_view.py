@@ -79,7 +79,7 @@ def test_what_was_forming_goes(
 ) -> None:
     if how == "failed":
         fake.fail(RequestError("No."))
-    fake.seconds_per_step = 0.02
+    fake.seconds_per_step = 0.1
     loaded.swap()
     loop.until(lambda: len(pictures(canvases)) == 2, "a preview")
     if how == "cancelled":
@@ -91,7 +91,7 @@ def test_what_was_forming_goes(
 def test_a_result_that_nobody_wants_leaves_nothing(
     canvases: Canvases, loaded: Editor, fake: FakeEngine, loop: WindowLoop
 ) -> None:
-    fake.seconds_per_step = 0.02
+    fake.seconds_per_step = 0.1
     loaded.live = True
     loop.until(lambda: len(pictures(canvases)) == 2, "a preview")
     record = loaded.bridge.open_jobs[0]

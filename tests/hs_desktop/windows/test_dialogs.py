@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
+    QTreeView,
     QTreeWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -90,6 +91,23 @@ def test_a_new_swap_asks_for_head_and_body(
     choose(dialog(QFileDialog), resource_path("samples/grace_hopper.jpg"))
     loop.settle(editor)
     assert len(editor.document.body)
+
+
+def test_dates_have_room_where_files_are_chosen(
+    window: MainWindow, dialog: Dialog, loop: WindowLoop, tmp_path: Path
+) -> None:
+    (tmp_path / "photo.png").touch()
+    window.action_set["file.open-head"].trigger()
+    asked = dialog(QFileDialog)
+    asked.setDirectory(str(tmp_path))
+    files = asked.findChild(QTreeView, "treeView")
+    model, date = files.model(), 3
+    loop.until(lambda: model.rowCount(files.rootIndex()), "the files")
+    assert files.isColumnHidden(2)  # types in words of Qt's own, which nobody translates
+    told = model.index(0, date, files.rootIndex()).data()
+    loop.until(lambda: files.columnWidth(date) > files.fontMetrics().horizontalAdvance(told))
+    asked.reject()
+    loop.until(lambda: not asked.isVisible())
 
 
 def test_welcome_can_be_switched_off(
