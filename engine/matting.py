@@ -1,15 +1,18 @@
 """The matte of the new head: how much of every pixel is head, and which colour that part has.
 
 The parser knows the head's outline to about a pixel of the 256 px frame, which may be forty
-pixels of the photo. Between sure head and sure background, colours decide:
+pixels of the photo. Between sure head and sure background, colours decide. A first guess takes
+every cell of about half a frame pixel for itself:
 
     alpha = ((I - B).(F - B) + lambda * alpha_0) / (|F - B|^2 + lambda)
 
-the most likely alpha if pixel I is a mix of the head's colour F and the old background's
-colour B (both continued from where they are sure) and alpha_0, a colour-guided filter of the
-outline, is what is believed without. lambda is how much the colours vary by themselves: where
-they can't tell head from background, the outline stays. So strands of hair survive at the
-photo's own resolution. The rim's own colour is then freed of the old background.
+the most likely alpha if colour I is a mix of the head's colour F and the old background's
+colour B (both continued from where they are sure) and alpha_0, a ramp across the outline, is
+what is believed without. lambda is how much the colours vary by themselves: where they can't
+tell head from background, the outline stays. From this guess closed-form matting finds the
+alpha that is a linear function of colour in every small window (see ``colour_lines``). These
+functions then give alpha to the photo's own pixels, so strands of hair survive at its
+resolution. The rim's own colour is freed of the old background.
 
 Where the user painted another mask, that is the matte, and the colours are the head photo's own.
 """
@@ -23,6 +26,7 @@ import numpy as np
 
 from engine.arrays import Field, Mask, Pixels
 from engine.boxes import Box
+from engine.colour_lines import ColourLines, Lines, dot
 from engine.framing import FRAME_SIZE, Similarity, warp
 from engine.labels import HEAD, SemanticClass, mask_of
 from engine.placing import TILE, HeadLayer, place_head, to_dtype
@@ -37,7 +41,13 @@ _HAIRY = frozenset({SemanticClass.HAIR, SemanticClass.HAT, SemanticClass.HEAD_AC
 _SURE = 0.05  # alpha this close to 0 or 1 is 0 or 1
 _BLED = 6.0  # levels by which the tint of the rim may differ from the head's own
 _ALMOST = np.float32(0.998)  # alpha where it does: such a pixel isn't the core's
+_COARSE = 2  # fine cells a side of a coarse one, in which colours are known
 _NOISE = 200.0  # the least lambda: variance of colours, in (levels of 255)^2
+_EVEN = 0.065  # variance that is no colour but rounding, in (levels of 255)^2
+_GRAINY = 0.1  # ... or this share of the grain's
+_FLAT = 10  # percent of a picture that are flat at least
+_TRUST = 1e-3  # how much the first guess counts beside what colours say
+_ROUNDS = 16  # of the solver: twice as many find the same
 _PAINTED = (1.5, 6.0)  # frame px round a painted change: up to here it counts, and no further
 
 
@@ -70,8 +80,8 @@ def head_matte(head: HeadLayer, photo: Box) -> Matte:
     if box.empty:
         return Matte(box, colours, alpha)
 
-    fine = power_of_two(scale / 4, 16)
-    coarse = 4 * fine
+    fine = power_of_two(scale / 2, 32)
+    coarse = _COARSE * fine
     field = box.aligned(coarse)
     guide = _shrunk(colours, box, field, fine)
     cells = field.over(fine)
@@ -88,17 +98,19 @@ def head_matte(head: HeadLayer, photo: Box) -> Matte:
     inner = SKIN_BAND[0] + (HAIR_BAND[0] - SKIN_BAND[0]) * hairy
     outer = SKIN_BAND[1] + (HAIR_BAND[1] - SKIN_BAND[1]) * hairy
 
-    guided = guided_filter(guide, inside.astype(np.float32), max(1, round(2.5 * scale / fine)))
-    ramp = np.clip(np.where(inside, 1 + distance / inner, 1 + distance / outer) / 2, 0, 1)
-    believed = ramp + hairy * (np.clip(guided, 0, 1) - ramp)
+    believed = np.clip(np.where(inside, 1 + distance / inner, 1 + distance / outer) / 2, 0, 1)
     known = np.dstack([distance > inner, distance < -outer]).astype(np.float32)
-    mixture, plain = _mixture(guide, shrink(known, (cells.width // 4, cells.height // 4)))
-    plain = cv2.resize(plain, size, interpolation=cv2.INTER_LINEAR)
-    outer += FLYAWAYS * hairy * plain
+    wide = cells.over(_COARSE)
+    mixture, plain = _mixture(guide, shrink(known, (wide.width, wide.height)))
+    outer += FLYAWAYS * hairy * cv2.resize(plain, size, interpolation=cv2.INTER_LINEAR)
     least = np.clip(3 * distance / inner - 2, 0, 1)
     most = np.clip(2 * distance / outer + 2, 0, 1)
+    first = _most_likely(guide, upsample(mixture, wide, _COARSE, cells), believed)
+    first = np.clip(first, least, most)
+    windows = ColourLines(guide, 1, _EVEN + _GRAINY * _grain(guide))
+    lines = windows.of(windows.solved(first, (least < 1) & (most > 0), _TRUST, _ROUNDS))
     painted, own_matte = _painted(head, to_cells, size), _own_matte(head, box)
-    shape = np.dstack([believed, least, most, painted]).astype(np.float32)
+    shape = np.dstack([least, most, painted, lines.slope, lines.offset]).astype(np.float32)
 
     def cut_out(tile: Box) -> None:
         part = tile & box
@@ -106,13 +118,13 @@ def head_matte(head: HeadLayer, photo: Box) -> Matte:
         edge = _head_photo_edge(head, part)
         find(tile, part, planes, edge)
         if own_matte is not None:
-            target, share = part.within(box), planes[..., 3]
+            target, share = part.within(box), planes[..., 2]
             found, own = alpha[target], own_matte[target] * edge
             alpha[target] = np.where(share < 1, found + share * (own - found), own)
 
     def find(tile: Box, part: Box, planes: Field, edge: Field | np.float32) -> None:
         here = part.within(tile)
-        believed, least, most, painted = np.moveaxis(planes, 2, 0)
+        least, most, painted = (planes[..., k] for k in range(3))
         if not most.any():
             return
         target = part.within(box)
@@ -120,12 +132,11 @@ def head_matte(head: HeadLayer, photo: Box) -> Matte:
         rim = (least < 1) & (most > 0)
         if not rim.any():
             return
-        mix = upsample(mixture, cells.over(4), coarse, tile)[here]
-        front, back, loose, play = mix[..., :3], mix[..., 3:6], mix[..., 6], mix[..., 7:]
+        mix = upsample(mixture, wide, coarse, tile)[here]
+        front, back, play = mix[..., :3], mix[..., 3:6], mix[..., 7:]
         pixels = colours[target] * np.float32(unit)
         across = front - back
-        a = ((pixels - back) * across).sum(axis=2) + loose * believed
-        a /= (across * across).sum(axis=2) + loose
+        a = Lines(planes[..., 3:6], planes[..., 6]).at(pixels)
         a = np.clip((a - _SURE) / (1 - 2 * _SURE), least, most)
         rest = pixels - back - a[..., None] * across
         own = rest * (a / (a * a + (1 - a) ** 2 + 0.05))[..., None]
@@ -198,6 +209,21 @@ def _hairiness(head: HeadLayer) -> Field:
     return result
 
 
+def _most_likely(guide: Field, mixture: Field, believed: Field) -> Field:
+    """The alpha of every cell for itself."""
+    front, back, loose = mixture[..., :3], mixture[..., 3:6], mixture[..., 6]
+    across = front - back
+    alpha = dot(guide - back, across) + loose * believed
+    return alpha / (dot(across, across) + loose)
+
+
+def _grain(guide: Field) -> float:
+    """Variance of colours where the picture is flat, in (levels of 255)^2."""
+    mean = cv2.blur(guide, (3, 3))
+    variance = cv2.blur(dot(guide, guide), (3, 3)) - dot(mean, mean)
+    return float(np.percentile(variance, _FLAT)) / 3
+
+
 def _reach_of(there: Mask, frame_to_body: Similarity) -> Box:
     rows, columns = np.nonzero(there)
     if not rows.size:
@@ -236,7 +262,7 @@ def _mixture(guide: Field, known: Field) -> tuple[Field, Field]:
 
     Args:
         guide: the head photo on fine cells.
-        known: on coarse cells (4 x 4 fine ones), how much is surely head, surely background.
+        known: on coarse cells, how much is surely head, surely background.
 
     Returns:
         colours of the head (3) and of its background (3), continued into the rim, lambda (1),
@@ -268,37 +294,6 @@ def _mixture(guide: Field, known: Field) -> tuple[Field, Field]:
     loose = _NOISE + 0.5 * (front[..., 3] + back[..., 3])
     play = np.dstack([6 + 1.5 * np.sqrt(front[..., 3]), 3 + 1.5 * np.sqrt(front[..., 4])])
     return np.dstack([front[..., :3], back[..., :3], loose, play]), plain
-
-
-def guided_filter(guide: Field, mask: Field, radius: int, epsilon: float = 60.0) -> Field:
-    """``mask`` (H x W) filtered so that its edges follow ``guide`` (H x W x 3, 0..255)."""
-    size = (2 * radius + 1, 2 * radius + 1)
-
-    def mean(x: Pixels) -> Pixels:
-        return cv2.boxFilter(x, -1, size, borderType=cv2.BORDER_REFLECT_101)
-
-    g, p = mean(guide), mean(mask)
-    covariance = mean(guide * mask[..., None]) - g * p[..., None]
-    r, gr, b = cv2.split(guide)
-    mr, mg, mb = cv2.split(g)
-    rr, gg, bb = mean(r * r) - mr * mr, mean(gr * gr) - mg * mg, mean(b * b) - mb * mb
-    rg, rb, gb = mean(r * gr) - mr * mg, mean(r * b) - mr * mb, mean(gr * b) - mg * mb
-    rr, gg, bb = rr + epsilon, gg + epsilon, bb + epsilon
-    # Inverse of the symmetric 3 x 3 covariance, by cofactors.
-    c00, c01, c02 = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
-    c11, c12, c22 = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
-    determinant = rr * c00 + rg * c01 + rb * c02
-    x, y, z = cv2.split(covariance)
-    slope = cv2.merge(
-        [
-            (c00 * x + c01 * y + c02 * z) / determinant,
-            (c01 * x + c11 * y + c12 * z) / determinant,
-            (c02 * x + c12 * y + c22 * z) / determinant,
-        ]
-    )
-    offset = p - (slope * g).sum(axis=2)
-    result: Field = (mean(slope) * guide).sum(axis=2) + mean(offset)
-    return result
 
 
 def _head_photo_edge(head: HeadLayer, box: Box) -> Field | np.float32:

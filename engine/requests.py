@@ -60,12 +60,13 @@ class SamplingSettings:
     """
 
     seed: int = 0
-    guidance: float = 1.3
+    guidance: float = 2.5
     steps: int = 2
-    strength: float = 0.4
+    strength: float = 0.3
 
 
-REPLACE_HEAD_SAMPLING = SamplingSettings(strength=1.0, steps=20)  # no estimate to stay close to
+# From pure noise: there is no estimate to stay close to, nor one that holds guidance in check.
+REPLACE_HEAD_SAMPLING = SamplingSettings(strength=1.0, steps=20, guidance=1.3)
 
 
 @dataclass(frozen=True)

@@ -26,19 +26,21 @@ _RADIUS = 5  # px that OpenCV's inpainting looks round itself
 
 
 def pasted_swaps(
-    runner: PipelineRunner, request: SwapRequest, result: Result
+    runner: PipelineRunner, request: SwapRequest, result: Result, matte: Matte | None = None
 ) -> Mapping[str, Image]:
     """The same swap by other means, 8-bit pictures of the body photo's size.
 
     ``telea`` and ``navier_stokes`` fill the region that the swap generated, then the same head
     with the same matte is laid over; ``paste`` leaves the body as it is under the head;
     ``poisson`` clones the head into it seamlessly.
+
+    Args:
+        matte: the new head's, if it is known already (see ``placed_matte``).
     """
     assert result.region is not None
-    with torch.inference_mode():
-        pair = find_pair(runner.pipeline, request)
     body = _eight_bits(request.body.pixels)
-    matte = head_matte(pair.head_layer(request), Box.of(body.shape))
+    if matte is None:
+        matte, _ = placed_matte(runner, request)
     hole = (result.region > 0).astype(np.uint8)
     return {
         "telea": _laid_over(cv2.inpaint(body, hole, _RADIUS, cv2.INPAINT_TELEA), matte),
@@ -46,6 +48,14 @@ def pasted_swaps(
         "paste": _laid_over(body, matte),
         "poisson": _cloned(body, matte),
     }
+
+
+def placed_matte(runner: PipelineRunner, request: SwapRequest) -> tuple[Matte, Similarity]:
+    """The new head's matte in the body photo, and body photo -> canonical frame."""
+    with torch.inference_mode():
+        pair = find_pair(runner.pipeline, request)
+    box = Box.of(request.body.pixels.shape)
+    return head_matte(pair.head_layer(request), box), pair.body.to_frame
 
 
 def _laid_over(image: NDArray[Any], matte: Matte) -> Image:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float64]  # N x D
 Interval = tuple[float, float]
+FEWEST = 12  # photos that say anything of a mean
 _ROUNDS = 1000
 
 
@@ -117,6 +118,39 @@ def mean_and_interval(values: NDArray[np.floating], *, seed: int = 0) -> tuple[f
     drawn = values[rng.integers(len(values), size=(_ROUNDS, len(values)))].mean(1)
     low, high = np.percentile(drawn, [2.5, 97.5])
     return float(values.mean()), (float(low), float(high))
+
+
+def ratio_and_interval(
+    above: NDArray[np.floating], below: NDArray[np.floating], *, seed: int = 0
+) -> tuple[float, Interval]:
+    """Sum of a value per photo over the sum of another, and its 95 % interval (bootstrap)."""
+    picks = np.random.default_rng(seed).integers(len(above), size=(_ROUNDS, len(above)))
+    low, high = np.percentile(above[picks].sum(1) / below[picks].sum(1), [2.5, 97.5])
+    return float(above.sum() / below.sum()), (float(low), float(high))
+
+
+def equivalence(ratios: NDArray[np.floating], margin: float, *, seed: int = 0) -> dict[str, object]:
+    """Whether ratios, one a photo, are 1 in the (geometric) mean, by two one-sided tests at 5 %.
+
+    Returns:
+        ``photos``; ``ratio`` and its ``interval_90`` (bootstrap); ``equivalent``: that lies
+        between 1/margin and margin; ``not_above``: it lies below margin. Neither is ever said
+        of fewer than ``FEWEST`` photos, of which a bootstrap knows too little.
+    """
+    logs = np.log(ratios)
+    n = len(logs)
+    picks = np.random.default_rng(seed).integers(n, size=(_ROUNDS, n))
+    # Means drawn from n values spread by (n - 1) / n too little.
+    spread = (logs[picks].mean(1) - logs.mean()) * np.sqrt(n / max(1, n - 1))
+    low, high = np.exp(logs.mean() + np.percentile(spread, [5, 95]))
+    enough = n >= FEWEST
+    return {
+        "photos": n,
+        "ratio": float(np.exp(logs.mean())),
+        "interval_90": (float(low), float(high)),
+        "equivalent": bool(enough and low >= 1 / margin and high <= margin),
+        "not_above": bool(enough and high <= margin),
+    }
 
 
 def _kernel(x: Vectors, y: Vectors) -> Vectors:

@@ -138,20 +138,26 @@ def psnr_in(a: NDArray[Any], b: NDArray[Any], mask: NDArray[np.bool_]) -> float:
     return float(10 * np.log10(255**2 / max(float(np.mean(error**2)), 1e-9)))
 
 
-def band_energy(images: NDArray[Any], masks: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Energy of luminance detail within the masks in octaves from the finest: ``(3,)``.
+def octaves(image: NDArray[Any]) -> NDArray[np.float32]:
+    """Energy of luminance detail of each pixel in octaves from the finest: ``(H, W, 3)``.
 
     Bands of a Gaussian stack with sigma 0.8, 1.6, 3.2 px: wavelengths of about 2-4, 4-8
-    and 8-15 px of the frame.
+    and 8-15 px.
     """
+    grey: NDArray[Any] = image.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    last, bands = grey, []
+    for sigma in (0.8, 1.6, 3.2):
+        smooth = cv2.GaussianBlur(grey, (0, 0), sigma)
+        bands.append((last - smooth) ** 2)
+        last = smooth
+    return np.dstack(bands)
+
+
+def band_energy(images: NDArray[Any], masks: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Energy of luminance detail within the masks in octaves from the finest: ``(3,)``."""
     total = np.zeros(3)
     for image, mask in zip(images, masks, strict=True):
-        grey = image.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-        last = grey
-        for band, sigma in enumerate((0.8, 1.6, 3.2)):
-            smooth = cv2.GaussianBlur(grey, (0, 0), sigma)
-            total[band] += float(((last - smooth)[mask] ** 2).sum())
-            last = smooth
+        total += octaves(image)[mask].sum(0, dtype=np.float64)
     return total
 
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-NAMES = ("finder", "parser", "autoencoder", "layout", "restore", "swap", "ablation")
+NAMES = (
+    "finder", "parser", "autoencoder", "layout", "restore", "swap", "matting", "seams",
+    "sharpness", "ablation",
+)  # fmt: skip
 
 
 def evaluate(
@@ -30,12 +33,16 @@ def evaluate(
     from engine.runner import PipelineRunner
     from engine.training.data import Frames
 
-    runner = PipelineRunner(pack, device)
-    pipeline = runner.pipeline
     sheet = None
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         sheet = out / f"{name}.png"
+    if name == "matting":  # no model has part in it
+        from engine.evaluation.matting import matting_figures
+
+        return matting_figures(data, count=count or 48, sheet=sheet)
+    runner = PipelineRunner(pack, device)
+    pipeline = runner.pipeline
     with torch.inference_mode():
         if name == "finder":
             from engine import stages
@@ -85,6 +92,14 @@ def evaluate(
             from engine.evaluation.ablation import ablation_figures
 
             return ablation_figures(pipeline, data, count=count or 24)
+    if name == "seams":
+        from engine.evaluation.seams import seam_figures
+
+        return seam_figures(runner, data, count=count or 100)
+    if name == "sharpness":
+        from engine.evaluation.sharpness import sharpness_figures
+
+        return sharpness_figures(runner, data, count=count or 48)
     from engine.evaluation.swaps import swap_figures
 
     papers = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -14,7 +16,7 @@ from engine.engine import Engine
 from engine.errors import EngineError
 from engine.evaluation.joins import Joins
 from engine.framing import FRAME_SIZE, warp
-from engine.imageio import Photo, read_photo
+from engine.imageio import read_photo
 from engine.labels import HEAD, NECK, mask_of
 from engine.requests import Result, SamplingSettings, SwapRequest
 from engine.runner import PipelineRunner
@@ -50,37 +52,29 @@ def swap_figures(
         differ both from the body photo and from the placed head; ``region_ratio_*``:
         region's area over that of both heads and necks; and the figures of ``Joins``.
     """
-    dataset, items = read_manifest(data)
-    items = [item for item in items if item.split == "validation"]
+    dataset, items = validation_photos(data)
     errors: list[str] = []
     changed = 0
     ratios: list[float] = []
     cells: list[NDArray[np.uint8]] = []
     joins = Joins(runner, dataset, items)
     with ExitStack() as stack:
-        engine = stack.enter_context(_engine(runner))
         slow = None if papers_way is None else stack.enter_context(_engine(papers_way))
-        for k, (head_item, body_item) in enumerate(random_pairs(items, count)):
-            head = read_photo(dataset / head_item.photo)
-            body = read_photo(dataset / body_item.photo)
-            request = SwapRequest(head, body, sampling=SamplingSettings(seed=k))
-            try:
-                (result,) = engine.submit(request).result()
-            except EngineError as error:
-                kind = type(error).__name__  # the sentence may name this machine's folders
-                errors.append(f"{head_item.photo} -> {body_item.photo}: {kind}")
+        for k, swap in enumerate(validation_swaps(runner, data, count)):
+            if isinstance(swap, str):
+                errors.append(swap)
                 continue
+            request, result = swap.request, swap.result
             changed += changed_outside(runner, request, result)
             others = {}
             if slow is not None:
                 photo = slow.submit(request).result()[0].photo
                 assert photo is not None
                 others["papers_way"] = photo.pixels
-            joins.look_at(request, result, body_item, others)
+            joins.look_at(request, result, swap.body, others)
             assert result.region is not None
-            heads = _head_area(runner, head, body_item, head_item, body)
-            ratios.append(float((result.region > 0).sum()) / max(1.0, heads))
-            cells.append(_cell(head, body, result, head_item, body_item))
+            ratios.append(float((result.region > 0).sum()) / max(1.0, _head_area(runner, swap)))
+            cells.append(_cell(swap))
             if out is not None and result.photo is not None:
                 rgb = result.photo.pixels
                 cv2.imwrite(str(out / f"swap-{k:03d}.png"), np.ascontiguousarray(rgb[..., ::-1]))
@@ -102,6 +96,44 @@ def swap_figures(
     }
 
 
+def validation_photos(data: Path) -> tuple[Path, list[Item]]:
+    dataset, items = read_manifest(data)
+    return dataset, [item for item in items if item.split == "validation"]
+
+
+@dataclass(frozen=True)
+class MadeSwap:
+    """A swap of two validation photos.
+
+    Attributes:
+        head, body: their entries in the manifest.
+        request, result: what was asked for and what came.
+    """
+
+    head: Item
+    body: Item
+    request: SwapRequest
+    result: Result
+
+
+def validation_swaps(runner: PipelineRunner, data: Path, count: int) -> Iterator[MadeSwap | str]:
+    """Swaps of ``count`` random pairs, each with a seed of its own; of those that fail, why."""
+    dataset, items = validation_photos(data)
+    with _engine(runner) as engine:
+        for k, (head, body) in enumerate(random_pairs(items, count)):
+            request = SwapRequest(
+                read_photo(dataset / head.photo), read_photo(dataset / body.photo),
+                sampling=SamplingSettings(seed=k),
+            )  # fmt: skip
+            try:
+                (result,) = engine.submit(request).result()
+            except EngineError as error:
+                kind = type(error).__name__  # the sentence may name this machine's folders
+                yield f"{head.photo} -> {body.photo}: {kind}"
+                continue
+            yield MadeSwap(head, body, request, result)
+
+
 def _engine(runner: PipelineRunner) -> Engine:
     return Engine(lambda: runner)
 
@@ -119,22 +151,19 @@ def changed_outside(runner: PipelineRunner, request: SwapRequest, result: Result
     return int(differs.sum())
 
 
-def _head_area(
-    runner: PipelineRunner, head: Photo, body_item: Item, head_item: Item, body: Photo
-) -> float:
+def _head_area(runner: PipelineRunner, swap: MadeSwap) -> float:
     """Area of both heads and necks, in body-photo pixels, as parsed in the landmarks' frames."""
     area = 0.0
-    for photo, item in ((head, head_item), (body, body_item)):
+    for photo, item in ((swap.request.head, swap.head), (swap.request.body, swap.body)):
         parsed = stages.parse(runner.pipeline, stages.view(photo, item.to_frame))
-        area += float(mask_of(parsed.layout, HEAD | NECK).sum()) / body_item.to_frame.scale**2
+        area += float(mask_of(parsed.layout, HEAD | NECK).sum()) / swap.body.to_frame.scale**2
     return area
 
 
-def _cell(
-    head: Photo, body: Photo, result: Result, head_item: Item, body_item: Item
-) -> NDArray[np.uint8]:
+def _cell(swap: MadeSwap) -> NDArray[np.uint8]:
     """Head, body and result side by side in canonical frames."""
-    assert result.photo is not None
-    shown = (head, head_item), (body, body_item), (result.photo, body_item)
+    made = swap.result.photo
+    assert made is not None
+    shown = (swap.request.head, swap.head), (swap.request.body, swap.body), (made, swap.body)
     size = (FRAME_SIZE, FRAME_SIZE)
     return np.hstack([warp(photo.pixels, item.to_frame, size) for photo, item in shown])

@@ -49,7 +49,7 @@ IN_USE_SHARE = 0.375  # of each batch starts from its own coarse latents, as in 
 LAMBDA_GAN, LAMBDA_TEXTURE, LAMBDA_LOW = 0.25, 8.0, 3.0
 CLOTHES = frozenset({SemanticClass.UPPER_CLOTHES, SemanticClass.BODY_ACCESSORY})
 DRAWN_SHARE = 0.35  # of the holes that leave a head: their layout is G_layout's, as in use
-PASSES = (("coarse", 0.0, 1), ("fine", 0.4, 2), ("noise", 1.0, 20))  # strength, steps
+PASSES = (("coarse", 0.0, 1), ("fine", 0.3, 2), ("noise", 1.0, 20))  # strength, steps
 MARGIN = 2  # cells round a crop that are encoded but not trained on: the encoder sees them
 
 

@@ -14,7 +14,7 @@ import torch
 
 from engine import stages
 from engine.errors import InputFileError
-from engine.evaluation import ablation, restore
+from engine.evaluation import ablation, restore, sharpness
 from engine.evaluation import bench as bench_module
 from engine.evaluation.features import feature_distance, load_features
 from engine.evaluation.finder import finder_figures
@@ -285,10 +285,13 @@ def test_every_part_can_be_evaluated(
     tiny_pack: Path, prepared: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ablation, "VARIANTS", {"default": {}, "paper": {"steps": 2}})
+    monkeypatch.setattr(sharpness, "sample_photos", lambda: [small_swap().body])
+    monkeypatch.setattr(sharpness, "MEGAPIXELS", 0.1)
     figures: Any = evaluate(name, prepared, tiny_pack, count=2, out=tmp_path / "out", device="cpu")
     expected = {
         "finder": "within", "parser": "HEAD", "autoencoder": "psnr", "layout": "neck_iou",
         "restore": "ours", "swap": "changed_outside", "ablation": "paper",
+        "matting": "hair", "seams": "compared", "sharpness": "margin",
     }  # fmt: skip
     assert expected[name] in figures
     if name == "layout":

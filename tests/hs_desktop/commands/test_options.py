@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def assert_same(request: Any, expected: Any) -> None:
          {"match_grain": False, "match_skin": False}),
         (f"{RETOUCH} --no-match-skin", {"match_grain": True, "match_skin": False}),
         (f"{REPLACE} --seed 3 --at 5,6 --no-keep-background --variations 2 --feather 3 --steps 4",
-         {"sampling": SamplingSettings(3, steps=4, strength=1.0), "at": (5.0, 6.0),
+         {"sampling": replace(REPLACE_HEAD_SAMPLING, seed=3, steps=4), "at": (5.0, 6.0),
           "keep_background": False, "variations": 2, "feather": 3.0}),
         (f"{RETOUCH} --seed 3 --guidance 1 --steps 5 --strength 0.3 --feather 9 --variations 2",
          {"sampling": SamplingSettings(3, 1.0, 5, 0.3), "feather": 9.0, "variations": 2}),
