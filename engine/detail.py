@@ -26,6 +26,7 @@ _TILE = 256
 _ENOUGH = 200  # places a family needs before it is content with the best kind of source
 _NEAR = 9  # cells: neighbourhood in which the weakest detail counts as texture
 _SCATTER = 1.3  # by how much even texture exceeds its least
+_ORNAMENT, _FAINT = 3.0, 2.0  # times the usual strength, and levels, from which detail stands out
 _MARGIN = 2  # cells kept from other classes and from the region
 
 SKIN_FAMILY = int(SemanticClass.FACE)
@@ -185,6 +186,8 @@ def families_of(
         usable = usable_corners(source)
         if not usable.any():
             source, usable = plain_places(places, keeps)
+        else:
+            usable = _without_ornaments(usable, source, places)
         expected = np.zeros((*box.shape, 2), np.float32)
         if usable.any():
             expected = _floor(places.strength, source)[here]
@@ -194,6 +197,20 @@ def families_of(
         known = (body_families == id)[here] & keeps[here] & (mask > 0.9)
         families.append(Family(id, mask, known, needed_nodes(needed), usable, expected))
     return families
+
+
+def _without_ornaments(usable: Mask, source: Mask, places: Places) -> Mask:
+    """Places without what stands out of the texture around: badges, medals, letters, buttons.
+
+    Where all is patterned nothing stands out.
+    """
+    calm = np.ones(usable.shape, bool)
+    for band in (0, 1):
+        strength = np.ascontiguousarray(places.strength[..., band])
+        strongest = cv2.dilate(strength, np.ones((WINDOW, WINDOW), np.uint8), anchor=(0, 0))
+        calm &= strongest <= _ORNAMENT * np.median(strength[source]) + _FAINT
+    kept = usable & calm
+    return kept if np.count_nonzero(kept) >= _ENOUGH else usable
 
 
 def has_enough(source: Mask) -> bool:

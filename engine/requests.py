@@ -60,7 +60,7 @@ class SamplingSettings:
     """
 
     seed: int = 0
-    guidance: float = 2.5
+    guidance: float = 2.2
     steps: int = 2
     strength: float = 0.3
 

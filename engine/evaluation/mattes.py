@@ -7,7 +7,8 @@ outline of its hair: curves of an own width, opacity, bend and colour, the colou
 the photo's hair near their root; dense and short ones that fray the outline, and single ones
 that fly. They are painted at several times the resolution and averaged, so alpha and the
 head's own colours are known to every pixel. What isn't real about it: strands are independent
-of the hair's own flow, and light doesn't change along them.
+of the hair's own flow, and light doesn't change along them. Heads that reach the frame's border,
+as those with very long hair do, are left out: strands need room.
 
 What a parser would say of such a photo is the true matte cut at one half, with an outline that
 is one to two frame pixels off and knows no strands.

@@ -174,7 +174,8 @@ def texture(picture: Any, where: Any, layout: Any = None) -> Texture:
     return Texture(octaves(np.repeat(picture[..., None], 3, 2)), families, where)
 
 
-def test_ratios_of_energy() -> None:
+def test_ratios_of_energy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharpness, "_UNSEEN", 0)
     inside, outside = disc(70), ~disc(75)
     same = ratio(texture(grain(1), inside), texture(grain(0), outside), 1.25)
     assert same == pytest.approx(np.ones(3), abs=0.12)
@@ -184,6 +185,11 @@ def test_ratios_of_energy() -> None:
     soft = ratio(texture(blurred, inside), texture(grain(0), outside), 1.25)
     assert soft is not None
     assert soft[0] < 0.2 < soft[2]
+
+
+def test_what_nobody_sees_is_no_difference() -> None:
+    found = ratio(texture(grain(1) / 100, disc(70)), texture(grain(0) / 1000, ~disc(75)), 1.25)
+    assert found == pytest.approx(np.ones(3), abs=0.05)
 
 
 def test_an_edge_is_no_texture() -> None:

@@ -158,6 +158,30 @@ def test_stripes_go_on_across_the_region() -> None:
     assert pair[0].std() > 1.3 * soft.std()
 
 
+@pytest.mark.parametrize("scale", [1, 4])
+@pytest.mark.parametrize("cut", [0, 8])
+def test_a_badge_on_plain_cloth_is_not_copied(scale: int, cut: int) -> None:
+    """Even at the border of what is made, or across it, beside something brighter."""
+    plain, side = (44, 48, 66), 200 * scale
+    cloth = np.full((side, side, 3), plain, np.uint8)
+    badge = Box(110 - cut, 70, 150, 130).times(scale)
+    y, x = np.mgrid[: badge.height, : badge.width] // scale
+    cloth[badge.slices][(x // 3 + y // 5) % 2 == 0] = (220, 180, 60)
+    region = np.zeros((FRAME_SIZE, FRAME_SIZE), np.float32)
+    region[60:140, 40:110] = 1
+    hidden = Box(40, 60, 110, 140).times(scale)
+    cloth = grainy(cloth, sigma=4)
+    cloth[hidden.slices] = 120
+    image = np.full((FRAME_SIZE, FRAME_SIZE, 3), plain, np.float32)
+    image[90:110, 80:110] = (76, 70, 66)
+    layout = np.full((FRAME_SIZE, FRAME_SIZE), C.UPPER_CLOTHES, np.uint8)
+    frame = FrameResult(image, layout, region)
+    pixels, _ = composite(cloth, Similarity(1 / scale), frame, None, layout)
+    grey = pixels.astype(np.float32).mean(-1)
+    detail = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2 * scale))
+    assert detail[Box(44, 64, 106, 136).times(scale).slices].max() < 40  # the letters: 100
+
+
 @pytest.mark.parametrize("match_grain", [True, False])
 def test_skin_taken_from_a_clean_head_gets_the_bodys_grain(match_grain: bool) -> None:
     frame, size = face_at(190, 30, 400), (380, 410)

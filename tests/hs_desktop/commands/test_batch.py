@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from engine.errors import NoPersonError, PackError
 from engine.imageio import Photo
 from engine.requests import (
     FIT_PARTS,
+    REPLACE_HEAD_SAMPLING,
     Fit,
     HeadTransform,
     LayoutRequest,
@@ -176,7 +178,7 @@ def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path)
     assert b"<hsd:Seed>0<" in (imageio.read_photo("results/2.png").xmp or b"")
     assert parse.at == (3, 4)
     assert layout.swap.head.path == photos / "a.png"
-    assert replace.sampling == SamplingSettings(9, strength=1.0, steps=20)
+    assert replace.sampling == dataclasses.replace(REPLACE_HEAD_SAMPLING, seed=9)
     assert retouch.mask.shape == (SIZE, SIZE)
     assert imageio.read_photo("results/7.png").bit_depth == 16
     names = {path.name for path in Path("results").iterdir()}

@@ -322,7 +322,7 @@ def test_how_a_result_was_made(
     assert text == as_text(variation)
     for part in (
         f"Seed: {variation.sampling.seed}", f"Guidance: {variation.sampling.guidance:g}",
-        "Strength: 0.4", "scripted 1.0",
+        f"Strength: {variation.sampling.strength:g}", "scripted 1.0",
         "Keep background: on", "Feather: automatic", "Match grain: on", "Match skin: on",
         "Sampling: ", "Total: ",
     ):  # fmt: skip
