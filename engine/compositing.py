@@ -53,11 +53,13 @@ class FrameResult:
         image: 256x256x3 float32 0..255, in the body photo's own profile.
         layout: 256x256 class ids of the whole result; under the head's matte what is behind it.
         region: 256x256 float32 0..1, body pixels to be replaced before the head is laid over.
+        coarse: the estimate that ``image`` was sampled from, likewise.
     """
 
     image: Field
     layout: Layout
     region: Field
+    coarse: Field | None = None
 
 
 def prepare_composite(
@@ -113,6 +115,7 @@ def finish_composite(
     prepared: Prepared,
     image: Field,
     *,
+    coarse: Field | None = None,
     seed: int = 0,
     match_grain: bool = True,
     match_skin: bool = True,
@@ -124,6 +127,7 @@ def finish_composite(
 
     Args:
         image: 256x256x3 float32 0..255 (for 16-bit photos too), in the body's profile.
+        coarse: the estimate that it was sampled from, likewise; see ``generate``.
         match_grain, match_skin: see ``generate``.
         tile: pixels, a power of two; changes nothing in the result.
 
@@ -134,10 +138,15 @@ def finish_composite(
     p = prepared
     painter = Painter(p, p.body.copy(), np.zeros(p.body.shape[:2], np.float32))
     if p.around is not None:
-        cells = p.grid.from_frame_field(image.astype(np.float32), cv2.INTER_CUBIC)
+        here = p.around.box.slices
+
+        def cells(frame: Field) -> Field:
+            return p.grid.from_frame_field(frame.astype(np.float32), cv2.INTER_CUBIC)[here]
+
         painter.made = generate(
-            p.around, cells[p.around.box.slices], np.random.default_rng(seed),
-            match_grain=match_grain, match_skin=match_skin, check_cancel=check_cancel,
+            p.around, cells(image), np.random.default_rng(seed),
+            coarse=None if coarse is None else cells(coarse), match_grain=match_grain,
+            match_skin=match_skin, check_cancel=check_cancel,
         )  # fmt: skip
     if progress is not None:
         progress(0.4)
@@ -174,8 +183,8 @@ def composite(
         feather=feather, limit=limit,
     )  # fmt: skip
     return finish_composite(
-        prepared, result.image, seed=seed, match_grain=match_grain, match_skin=match_skin,
-        progress=progress, check_cancel=check_cancel,
+        prepared, result.image, coarse=result.coarse, seed=seed, match_grain=match_grain,
+        match_skin=match_skin, progress=progress, check_cancel=check_cancel,
     )  # fmt: skip
 
 

@@ -25,8 +25,12 @@ DETAIL_STEPS = 128  # of a level of 255, in int16
 _TILE = 256
 _ENOUGH = 200  # places a family needs before it is content with the best kind of source
 _NEAR = 9  # cells: neighbourhood in which the weakest detail counts as texture
+_COMMON = 65  # percentile of a family's texture: more is hardly seen in it
 _SCATTER = 1.3  # by how much even texture exceeds its least
+# By how much more where an uneven one is as strong as that, in levels: leaves, prints.
+_UNEVEN, _STRONG = {int(SemanticClass.FACE): 0.0, int(SemanticClass.BACKGROUND): 3.5}, 8.0
 _ORNAMENT, _FAINT = 3.0, 2.0  # times the usual strength, and levels, from which detail stands out
+_STRANDS = 10  # cells from hair within which single strands lie
 _MARGIN = 2  # cells kept from other classes and from the region
 
 SKIN_FAMILY = int(SemanticClass.FACE)
@@ -152,6 +156,7 @@ def families_of(
     keeps: Mask,
     wanted: Mask,
     places: Places,
+    behind: Places,
     head_skin: Mask | None,
 ) -> list[Family]:
     """The families wanted and the best sources of each.
@@ -163,21 +168,27 @@ def families_of(
         keeps: cells whose pixels stay, well away from the region.
         wanted: cells to be generated.
         places: on the canvas, which is at least as large as the body's grid.
+        behind: likewise, for the background.
         head_skin: on the canvas, skin of the placed head, to be used if no other is kept.
     """
     here = box.slices
     canvas = places.grey.shape
     total = np.sum(list(masks.values()), axis=0)
+    hair = ~eroded(body_families != SemanticClass.HAIR, _STRANDS)
     families = []
     for id, soft in masks.items():
+        beside_hair = hair & (id != SemanticClass.HAIR)
         mask = (soft / np.maximum(total, 1e-6)).astype(np.float32)
         needed = wanted[here] & (mask > 0.02)
         if not needed.any():
             continue
         own = eroded(body_families == id, _MARGIN)
-        tiers = [_on_canvas(own & keeps, canvas), _on_canvas(own, canvas)]
+        # Beside hair lie strands of it, even where no layout holds them.
+        tiers = [
+            _on_canvas(part, canvas) for part in (own & keeps & ~beside_hair, own & keeps, own)
+        ]
         if id == SKIN_FAMILY and head_skin is not None:
-            tiers.insert(1, head_skin)  # a neck looks like its face, not like the one that went
+            tiers.insert(2, head_skin)  # a neck looks like its face, not like the one that went
         source = np.zeros(canvas, bool)
         for tier in tiers:
             source = source | tier
@@ -188,12 +199,14 @@ def families_of(
             source, usable = plain_places(places, keeps)
         else:
             usable = _without_ornaments(usable, source, places)
+        strength = (behind if id == SemanticClass.BACKGROUND else places).strength
         expected = np.zeros((*box.shape, 2), np.float32)
         if usable.any():
-            expected = _floor(places.strength, source)[here]
-            if id == SKIN_FAMILY:  # the same all over a person, but for wrinkles and shine
-                usual = np.percentile(_floor(places.strength, source)[source], 30, axis=0)
-                expected = np.minimum(expected, usual.astype(np.float32))
+            floor = _floor(strength, source, _UNEVEN.get(id, 2.5))
+            # Skin is the same all over a person, but for wrinkles and shine; elsewhere, too, what
+            # is stronger than nearly all there is, is no texture.
+            usual = np.percentile(floor[source], 30 if id == SKIN_FAMILY else _COMMON, axis=0)
+            expected = np.minimum(floor[here], usual.astype(np.float32))
         known = (body_families == id)[here] & keeps[here] & (mask > 0.9)
         families.append(Family(id, mask, known, needed_nodes(needed), usable, expected))
     return families
@@ -224,15 +237,24 @@ def _on_canvas(cells: Mask, canvas: tuple[int, ...]) -> Mask:
     return result
 
 
-def _floor(strength: Field, source: Mask) -> Field:
-    """Strength of texture alone around every cell: the least in the neighbourhood.
+def _floor(strength: Field, source: Mask, uneven: float) -> Field:
+    """Strength of texture alone around every cell: little more than the least nearby.
 
-    Edges and folds are no texture: they belong where the generated picture has them.
+    Edges and folds are no texture: they belong where the generated picture has them. Where even
+    the least is strong, though, all of it is texture.
+
+    Args:
+        uneven: how much the mean counts there.
     """
     window = np.ones((_NEAR, _NEAR), np.uint8)
-    least = cv2.erode(np.where(source[..., None], strength, np.float32(1e6)), window)
+    known = source[..., None]
+    least = cv2.erode(np.where(known, strength, np.float32(1e6)), window)
     usual = np.minimum(least * np.float32(_SCATTER), strength)
-    return spread(usual, source.astype(np.float32))
+    share = cv2.blur(source.astype(np.float32), window.shape)[..., None]
+    mean = cv2.blur(strength * known, window.shape) / np.maximum(share, 1e-3)
+    more = np.clip(mean / np.maximum(usual, 1e-3) - 1, 0, 1)
+    more *= np.clip(usual / _STRONG - 0.25, 0, 0.75)
+    return spread(usual * (1 + np.float32(uneven) * more), source.astype(np.float32))
 
 
 def plain_places(places: Places, keeps: Mask) -> tuple[Mask, Mask]:

@@ -18,6 +18,7 @@ from engine.cells import PITCH, fine_size, luminance
 from engine.detail import (
     DETAIL_STEPS,
     SKIN_FAMILY,
+    Family,
     plain_places,
     source_boxes,
 )
@@ -30,6 +31,7 @@ from engine.skin import in_tone
 from engine.surroundings import Surroundings
 from engine.texture import (
     Lattice,
+    Places,
     blur,
     enlarged,
     needed_nodes,
@@ -39,6 +41,9 @@ from engine.texture import (
 from engine.tiles import upsample
 
 _SOFTNESS = 1.2  # cells: blur of a generated picture that has no edges to measure it
+# Times the photo's texture: what a sample may add to its first estimate.
+_RESTRAINT, _RESTRAINT_SKIN = 1.6, 1.0
+_NEARBY = 2.0  # cells over which that is compared
 _SHY, _SHY_INSIDE, _SHY_SKIN = 2.0, 10.0, 18.0  # contrast (levels per cell) of an edge
 
 
@@ -102,6 +107,7 @@ def generate(
     image: Field,
     rng: np.random.Generator,
     *,
+    coarse: Field | None = None,
     match_grain: bool = True,
     match_skin: bool = True,
     check_cancel: Callable[[], None] | None = None,
@@ -109,12 +115,15 @@ def generate(
     """Make generated cells (hxwx3, 0..255, in ``around.box``) look like the photo's.
 
     Args:
+        coarse: the first estimate that they go back to where they show more than the photo does.
         match_grain: add grain where there is less than in the photo.
         match_skin: skin, too, takes on the colours of its like in the picture.
     """
     a, here, places = around, around.box.slices, around.places
     size, ratio = a.size, places.means.ratio
     means, wanted = places.means.cells[here], a.wanted[here]
+    if coarse is not None:
+        image = restrained(image, coarse, a.families)
     image = harmonised(
         image, means,
         [
@@ -128,13 +137,8 @@ def generate(
     crisp, softness = _with_narrow_edges(a, image, ratio)
     look = blur(places.means.cells, softness)
 
-    fine_shape = a.box.height * ratio, a.box.width * ratio
-    detail = np.zeros((*fine_shape, 3), np.float32)
-    power = np.zeros(fine_shape, np.float32)
-    copied = np.zeros((*a.box.shape, 2), np.float32)  # as strong as this where it comes from
-    skin = np.zeros(a.box.shape, np.float32)
-    expected = np.zeros((*a.box.shape, 2), np.float32)
-    strength = np.dstack([places.strength, places.strength[..., 1]])
+    person, behind = _Copied(a.box, places), _Copied(a.box, a.behind)
+    skin = background = np.zeros(a.box.shape, np.float32)
     lattices: list[Lattice | None] = []
     for family in a.families:
         if check_cancel is not None:
@@ -142,28 +146,25 @@ def generate(
         if not family.usable.any():
             lattices.append(None)
             continue
+        onto = behind if family.id == SemanticClass.BACKGROUND else person
         lattice = match(
-            a.box, image, look, family.expected, family.nodes, family.usable, places, rng
+            a.box, image, look, family.expected, family.nodes, family.usable, onto.places, rng
         )
         lattices.append(lattice)
-        box = _between(family.nodes)
-        at, mask = box.shifted(a.box.x0, a.box.y0), family.mask[box.slices]
-        there = box.times(ratio).slices
-        share = enlarged(mask, ratio, cv2.INTER_LINEAR)
-        moved = transfer(places.detail, lattice, ratio, at.times(ratio))
-        detail[there] += share[..., None] * moved
-        power[there] += share * share
-        expected[box.slices] += mask[..., None] * family.expected[box.slices]
-        copied[box.slices] += mask[..., None] * transfer(strength, lattice, 1, at)[..., :2]
+        onto.add(family, lattice)
         if family.id == SKIN_FAMILY:
             skin = family.mask
+        if family.id == SemanticClass.BACKGROUND:
+            background = family.mask
         if fine_size(size) > 1:
             a.store.fill(source_boxes(lattice, family.nodes, size))
-    detail /= np.sqrt(np.maximum(power, 1e-6))[..., None]
-    base = with_detail(crisp, detail, expected[..., 0], copied[..., 0], skin, ratio)
+    base = person.laid_on(crisp, skin)
+    if background.any():
+        share = enlarged(background, ratio, cv2.INTER_LINEAR)[..., None]
+        base = base + share * (behind.laid_on(crisp, np.zeros_like(skin)) - base)
     # Copied from a fold or an edge after all? Then weaker.
-    within = copied[..., 1]
-    level = np.clip(1.2 * expected[..., 1] / np.maximum(within, 1e-3), 0.3, 1)
+    within, most = (person.strength + behind.strength)[..., 1], person.expected + behind.expected
+    level = np.clip(1.2 * most[..., 1] / np.maximum(within, 1e-3), 0.3, 1)
 
     grain = None
     if match_grain and fine_size(size) > 1:
@@ -177,6 +178,63 @@ def generate(
             grain = (amount / np.float32(max(typical, 1e-3)), lattice)
             a.store.fill(source_boxes(lattice, nodes, size))
     return Generated(a, base, level, lattices, grain)
+
+
+class _Copied:
+    """Detail that lattices bring, family by family, and how strong it is and should be.
+
+    Attributes:
+        expected, strength: hxwx2, on cells, as far as the families reach.
+    """
+
+    def __init__(self, box: Box, places: Places) -> None:
+        ratio = places.means.ratio
+        self.box, self.places = box, places
+        self._detail = np.zeros((box.height * ratio, box.width * ratio, 3), np.float32)
+        self._power = np.zeros(self._detail.shape[:2], np.float32)
+        self._share = np.full(box.shape, 1e-6, np.float32)
+        self.expected = np.zeros((*box.shape, 2), np.float32)
+        self.strength = np.zeros_like(self.expected)
+
+    def add(self, family: Family, lattice: Lattice) -> None:
+        ratio, strength = self.places.means.ratio, self.places.strength
+        box = _between(family.nodes)
+        at, mask = box.shifted(self.box.x0, self.box.y0), family.mask[box.slices]
+        there = box.times(ratio).slices
+        share = enlarged(mask, ratio, cv2.INTER_LINEAR)
+        moved = transfer(self.places.detail, lattice, ratio, at.times(ratio))
+        self._detail[there] += share[..., None] * moved
+        self._power[there] += share * share
+        self._share[box.slices] += mask
+        self.expected[box.slices] += mask[..., None] * family.expected[box.slices]
+        planes = np.dstack([strength, strength[..., 1]])
+        self.strength[box.slices] += mask[..., None] * transfer(planes, lattice, 1, at)[..., :2]
+
+    def laid_on(self, base: Field, skin: Field) -> Field:
+        """``base`` (fine places) with it."""
+        detail = self._detail / np.sqrt(np.maximum(self._power, 1e-6))[..., None]
+        expected, strength = (x[..., 0] / self._share for x in (self.expected, self.strength))
+        return with_detail(
+            base, detail, expected, strength, skin, self.places.means.ratio, self.places.coarse
+        )
+
+
+def restrained(image: Field, coarse: Field, families: Sequence[Family]) -> Field:
+    """``image`` with no stronger detail than the photo has: plain cloth and skin stay plain.
+
+    What the fine pass adds to the first estimate is weakened where it exceeds the texture of its
+    like around.
+    """
+    most: Field = np.zeros(image.shape[:2], np.float32)
+    for family in families:
+        restraint = _RESTRAINT_SKIN if family.id == SKIN_FAMILY else _RESTRAINT
+        unknown = not family.usable.any()  # then the sample is all there is to go by
+        most = most + family.mask * (255 if unknown else restraint * family.expected[..., 0])
+    more = image - coarse
+    grey = luminance(more)
+    strength = np.sqrt(blur(grey * grey, _NEARBY))
+    share = np.clip(most / np.maximum(strength, 1e-3), 0, 1)
+    return coarse + share[..., None] * more
 
 
 def _with_narrow_edges(a: Surroundings, image: Field, ratio: int) -> tuple[Field, float]:

@@ -19,6 +19,7 @@ Mask = NDArray[np.bool_]
 
 OLD_HEAD_GROWTH = 5  # px of the frame: flyaways and the soft edge of the old hair
 BESIDE_HEAD, BESIDE_NECK = 2, 1  # px of the body's rim there that go with it
+BESIDE_STRAND = 2  # px: its soft edge
 RIM = 3  # px to either side of the new head's outline: its matte lives there
 NECK_GROWTH = 3
 _OPAQUE = 0.99  # of a painted m^H: what shines through less isn't known
@@ -65,6 +66,7 @@ def swap_masks(
     *,
     keep_background: bool = True,
     taken: NDArray[np.float32] | None = None,
+    strands: Mask | None = None,
 ) -> SwapMasks:
     """m^H, m^B and what follows from them.
 
@@ -75,6 +77,7 @@ def swap_masks(
         keep_background: also keep the background outside the old head (ours); off: the paper.
         taken: (256, 256) float32 0..1, the user's own m^H in the body's frame; without it
             m^H is where the head's classes are.
+        strands: (256, 256) bool, where the old hair hangs beyond its class (``flyaways``).
     """
     head = mask_of(head_layout, HEAD) if taken is None else taken > 0.5
     # Clothes and hands next to the old head stay: only what isn't surely body goes. A neck ends
@@ -83,6 +86,8 @@ def swap_masks(
     old = np.zeros_like(body)
     for group, unsure in ((HEAD, BESIDE_HEAD), (NECK, BESIDE_NECK)):
         old |= dilate(mask_of(body_layout, group), OLD_HEAD_GROWTH) & ~dilate(body, -unsure)
+    if strands is not None:
+        old |= dilate(strands, BESIDE_STRAND)
     rim = dilate(head, RIM) & ~dilate(head, -RIM)
     core = head & ~rim & inside
     if taken is not None:

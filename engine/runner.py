@@ -341,12 +341,13 @@ class PipelineRunner:
         layout = stages.photo_layout(scene.layout, to_frame, (photo.width, photo.height))
         for k in range(request.variations):
             seed = request.sampling.seed + k
-            image = self._sample(context, scene, inputs, to_frame, request.sampling, seed)
+            made = self._sample(context, scene, inputs, to_frame, request.sampling, seed)
             with context.stage("composite"):
-                frame = _to_profile(image, photo.icc, photo.pixels.dtype)
+                frame, *first = (_to_profile(f, photo.icc, photo.pixels.dtype) for f in made)
                 pixels, region = finish_composite(
-                    prepared, frame, seed=seed, match_grain=request.match_grain,
-                    match_skin=request.match_skin, check_cancel=context.check,
+                    prepared, frame, coarse=first[0] if first else None, seed=seed,
+                    match_grain=request.match_grain, match_skin=request.match_skin,
+                    check_cancel=context.check,
                 )  # fmt: skip
             results.append(
                 self._result(context, photo.with_pixels(pixels), layout, region=region, seed=seed)
@@ -361,7 +362,8 @@ class PipelineRunner:
         to_frame: Similarity,
         sampling: SamplingSettings,
         seed: int,
-    ) -> np.ndarray:
+    ) -> list[NDArray[np.float32]]:
+        """The decoded sample, and the coarse estimate that it came from, if there was one."""
         to_photo, shown = previews.to_photo(to_frame), previews.shown(scene)
 
         def on_step(step: int, steps: int, z_0: torch.Tensor) -> None:
@@ -370,13 +372,15 @@ class PipelineRunner:
                 frame = previews.forming(scene, self.pipeline.decode(z_0))
                 context.preview(frame, step, steps, to_photo, shown)
 
+        latents: list[torch.Tensor] = []
         with context.stage("sample", sampling.steps):
             z = sample(
                 self.pipeline.denoiser, inputs, seed=seed, steps=sampling.steps,
                 strength=sampling.strength, guidance=sampling.guidance, on_step=on_step,
+                on_coarse=latents.append,
             )  # fmt: skip
         with context.stage("decode"):
-            return self.pipeline.decode(z)
+            return [self.pipeline.decode(each) for each in (z, *latents)]
 
     def _result(
         self,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.colour import to_srgb8
 from engine.finding.finder import Head, find_heads, pick_head
+from engine.flyaways import flyaways
 from engine.framing import (
     FACE_CENTRE,
     FACE_HEIGHT,
@@ -312,8 +313,9 @@ def blend(
         taken = warp(taken, move, SIZE, interpolation=cv2.INTER_NEAREST, border=cv2.BORDER_CONSTANT)
         taken = taken * head_inside
     masks = swap_masks(
-        layout, body_parsed.layout, body.inside, keep_background=keep_background, taken=taken
-    )
+        layout, body_parsed.layout, body.inside, keep_background=keep_background, taken=taken,
+        strands=flyaways(body.image, body_parsed.layout, body.inside),
+    )  # fmt: skip
     image = np.where(masks.head[..., None], head_image, body.image)
     blended = blend_layouts(layout, body_parsed.layout, masks, keep_background=keep_background)
     return Scene(image, masks.known, blended, masks.region, masks), blended
@@ -383,8 +385,9 @@ def retouch_scene(
 def replace_head_scene(seen: FrameView, parsed: Parsed, *, keep_background: bool) -> Scene:
     """Head and neck unknown, all else known (paper, section 4.4: replacement with a fake)."""
     masks = swap_masks(
-        np.zeros_like(parsed.layout), parsed.layout, seen.inside, keep_background=keep_background
-    )
+        np.zeros_like(parsed.layout), parsed.layout, seen.inside, keep_background=keep_background,
+        strands=flyaways(seen.image, parsed.layout, seen.inside),
+    )  # fmt: skip
     region = ~masks.known & seen.inside
     return Scene(seen.image, masks.known, parsed.layout, region)
 

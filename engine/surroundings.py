@@ -27,7 +27,7 @@ from engine.grain import GrainFloor, grain_floor
 from engine.labels import Layout
 from engine.matting import Matte
 from engine.placing import HeadLayer
-from engine.texture import Places
+from engine.texture import COARSE_BEHIND, Places
 from engine.tiles import read_padded
 
 _MARGIN = 16  # cells around the region that are looked at
@@ -44,6 +44,7 @@ class Surroundings:
         wanted: HxW, cells to be generated.
         keeps: HxW, cells whose pixels stay.
         places, families, store: what can be copied.
+        behind: places of the background.
         skin: Nx3, colours of the cells that show real skin in the result, a sample of them.
         floor: how strong grain is.
     """
@@ -53,6 +54,7 @@ class Surroundings:
     wanted: Mask
     keeps: Mask
     places: Places
+    behind: Places
     families: Sequence[Family]
     store: DetailStore
     skin: Field
@@ -105,11 +107,12 @@ def surroundings_of(
     )
     known = np.zeros(canvas.within.shape, bool)
     known[: seen.shape[0], : seen.shape[1]] = ~wanted & seen
-    places = Places.of(canvas, known)
-    families = families_of(box, masks, body_families, keeps, wanted, places, head_skin)
+    places, behind = Places.of(canvas, known), Places.of(canvas, known, COARSE_BEHIND)
+    families = families_of(box, masks, body_families, keeps, wanted, places, behind, head_skin)
     strength = places.strength[: seen.shape[0], : seen.shape[1], 1]
     return Surroundings(
-        k, box, wanted, keeps, places, families, DetailStore(planes, k, Box.of(known.shape).shape),
+        k, box, wanted, keeps, places, behind, families,
+        DetailStore(planes, k, Box.of(known.shape).shape),
         np.concatenate([_sample(colours) for colours in skin]),
         grain_floor(means.cells, strength, keeps),
     )  # fmt: skip

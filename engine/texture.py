@@ -20,7 +20,8 @@ from engine.boxes import Box
 from engine.cells import PITCH, CellMeans, luminance
 
 WINDOW = 2 * PITCH  # a node's neighbourhood, in cells
-COARSE = 2.0  # detail is what is finer than this blur, in cells
+# Detail is what is finer than this blur, in cells; a background's may be coarser than a person's.
+COARSE, COARSE_BEHIND = 2.0, 4.0
 _PEAK, _SKIN_PEAK = 3.0, 1.8  # times its strength: the most that belongs to a texture
 _CHANCE = 0.3  # squared correlation of details that are alike by chance
 _SPOILT = 0.15  # share of a neighbourhood that may be of another class
@@ -62,11 +63,12 @@ class Places:
 
     Attributes:
         means: its cells and fine places.
-        detail: on fine places, x3, what is finer than ``COARSE``.
+        detail: on fine places, x3, what is finer than ``coarse``.
         grey, fine_grey: luminance of detail, on cells and on fine places.
         strength: HxWx2, how strong (root mean square) detail is around: of fine places, and
             within them.
         known: HxW, which cells keep their pixels.
+        coarse: cells, see ``COARSE``.
     """
 
     means: CellMeans
@@ -75,15 +77,17 @@ class Places:
     fine_grey: Field
     strength: Field
     known: Mask
+    coarse: float
 
     @classmethod
-    def of(cls, means: CellMeans, known: Mask) -> Places:
-        smooth = blur(means.cells, COARSE)
+    def of(cls, means: CellMeans, known: Mask, coarse: float = COARSE) -> Places:
+        smooth = blur(means.cells, coarse)
         detail = means.fine - enlarged(smooth, means.ratio)
         fine_grey = luminance(detail)
         power = np.dstack([shrunk(fine_grey * fine_grey, means.ratio), means.within])
         strength = np.sqrt(np.maximum(blur(power, 2.0), 0))
-        return cls(means, detail, luminance(means.cells - smooth), fine_grey, strength, known)
+        grey = luminance(means.cells - smooth)
+        return cls(means, detail, grey, fine_grey, strength, known, coarse)
 
 
 def blur(field: Field, sigma: float) -> Field:
@@ -129,7 +133,13 @@ def usable_corners(source: Mask) -> Mask:
 
 
 def with_detail(
-    base: Field, detail: Field, expected: Field, strength: Field, skin: Field, ratio: int
+    base: Field,
+    detail: Field,
+    expected: Field,
+    strength: Field,
+    skin: Field,
+    ratio: int,
+    coarse: float = COARSE,
 ) -> Field:
     """Generated fine places with the detail brought to them.
 
@@ -143,30 +153,31 @@ def with_detail(
         strength: hxw, on cells: strength of texture where detail comes from.
         skin: hxw, on cells, 0..1.
         ratio: fine places per cell.
+        coarse: cells, see ``COARSE``.
     """
     # What stands out of a texture (a lash, a button) is no part of it.
     most = (_PEAK + (_SKIN_PEAK - _PEAK) * skin) * expected + 0.5
     most = enlarged(most, ratio, cv2.INTER_LINEAR)[..., None]
     detail = most * np.tanh(detail / most)
-    coarse = shrunk(detail, ratio)
+    given = shrunk(detail, ratio)
     on_cells = shrunk(base, ratio)
-    own = on_cells - blur(on_cells, COARSE)
-    a, b = luminance(own), luminance(coarse)
+    own = on_cells - blur(on_cells, coarse)
+    a, b = luminance(own), luminance(given)
     aa, bb, ab = cv2.split(blur(np.dstack([a * a, b * b, a * b]), 2.0))
     alike = np.maximum(ab, 0) ** 2 / ((aa + 1e-3) * (bb + 1e-3))
     alike = np.clip((alike - _CHANCE) / (1 - _CHANCE), 0, 1)
-    share = alike * np.clip(ab / (aa + 1e-3), 0, 1)  # of ``own`` that is in ``coarse``
+    share = alike * np.clip(ab / (aa + 1e-3), 0, 1)  # of ``own`` that is in ``given``
     # How strong texture should be on cells: as in the source, as far as that is as expected.
     part = np.sqrt(bb) * np.clip(expected / np.maximum(strength, 1e-3), 0, 1.5)
     texture = blur(np.clip(a, -0.8 * part, 0.8 * part) ** 2, 2.0)  # an edge is no texture
     wanted = np.maximum(part * part, alike * bb)
     gain = np.sqrt(np.clip((wanted - (1 - share) ** 2 * texture) / (bb + 1e-3), 0, 4))
-    more = gain[..., None] * coarse - share[..., None] * own
+    more = gain[..., None] * given - share[..., None] * own
     if ratio == 1:
         return base + more
     level = np.clip(1.2 * expected / np.maximum(strength, 1e-3), 0.3, 1)
     level = enlarged(level, ratio, cv2.INTER_LINEAR)[..., None]
-    return base + enlarged(more, ratio) + level * (detail - enlarged(coarse, ratio))
+    return base + enlarged(more, ratio) + level * (detail - enlarged(given, ratio))
 
 
 def transfer(source: Pixels, lattice: Lattice, unit: int, tile: Box) -> Field:

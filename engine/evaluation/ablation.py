@@ -45,7 +45,7 @@ def ablation_figures(
     rows: dict[str, dict[str, object]] = {}
     for name, options in VARIANTS.items():
         start = time.perf_counter()
-        made = generate(pipeline, cases, seed=seed, **options)  # type: ignore[arg-type]
+        made = generate(pipeline, cases, seed=seed, **options).images  # type: ignore[arg-type]
         seconds = (time.perf_counter() - start) / count
         images = np.where(hidden[..., None], made.round(), truth).astype(np.uint8)
         rows[name] = {**likeness(net, images, truth, hidden), "seconds": seconds}

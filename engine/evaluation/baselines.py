@@ -101,11 +101,11 @@ class PapersWay(PipelineRunner):
         to_frame: Similarity,
         sampling: SamplingSettings,
         seed: int,
-    ) -> NDArray[np.float32]:
+    ) -> list[NDArray[np.float32]]:
         with context.stage("sample"):
             z = sample(
                 self.pipeline.denoiser, inputs, seed=seed, steps=PAPER_STEPS, strength=1.0,
                 order=1, use_known=False,
             )  # fmt: skip
         with context.stage("decode"):
-            return self.pipeline.decode(z)
+            return [self.pipeline.decode(z)]

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from engine.compositing import FrameResult, composite
 from engine.evaluation.distances import mean_and_interval
@@ -91,6 +92,17 @@ def _inside(frames: Frames, index: int) -> NDArray[np.bool_]:
     return inside_mask((item.size[1], item.size[0]), item.to_frame)
 
 
+class Decoded(NamedTuple):
+    """Samples, and the coarse estimates that they came from: ``(N, 256, 256, 3)`` float32,
+    0..255."""
+
+    images: NDArray[np.float32]
+    coarse: NDArray[np.float32] | None
+
+    def of(self, k: int) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        return self.images[k], None if self.coarse is None else self.coarse[k]
+
+
 def generate(
     pipeline: HSDiffusionPipeline,
     cases: list[RestoreCase],
@@ -101,9 +113,9 @@ def generate(
     guidance: float = SamplingSettings.guidance,
     batch_size: int = 4,
     **options: object,
-) -> NDArray[np.float32]:
-    """What the denoiser makes of the frames, decoded: ``(N, 256, 256, 3)`` float32, 0..255."""
-    images = []
+) -> Decoded:
+    """What the denoiser makes of the frames."""
+    images, coarse = [], []
     for start in range(0, len(cases), batch_size):
         part = cases[start : start + batch_size]
         encoded = [pipeline.encode_filled(c.truth, c.known, c.layout) for c in part]
@@ -113,18 +125,26 @@ def generate(
             torch.cat([m for _, m in encoded]),
             one_hot(layouts).float(),
         )
+        estimates: list[Tensor] = []
         z = sample(
             pipeline.denoiser, inputs, seed=seed * 1000 + start, steps=steps, strength=strength,
-            guidance=guidance, **options,  # type: ignore[arg-type]
+            guidance=guidance, on_coarse=estimates.append, **options,  # type: ignore[arg-type]
         )  # fmt: skip
         images += [pipeline.decode(latents[None]) for latents in z]
-    return np.stack(images)
+        coarse += [pipeline.decode(latents[None]) for part in estimates for latents in part]
+    return Decoded(np.stack(images), np.stack(coarse) if coarse else None)
 
 
-def composed(case: RestoreCase, image: NDArray[np.float32], *, seed: int) -> Image:
+def composed(
+    case: RestoreCase,
+    image: NDArray[np.float32],
+    coarse: NDArray[np.float32] | None = None,
+    *,
+    seed: int,
+) -> Image:
     """A decoded frame laid into the photo, without grain; known pixels are the truth's own."""
     visible = np.where(case.known, case.layout, np.uint8(IGNORE))
-    result = FrameResult(image, case.layout, case.hidden.astype(np.float32))
+    result = FrameResult(image, case.layout, case.hidden.astype(np.float32), coarse)
     filled = pull_push(case.truth, case.known)
     pixels, _ = composite(
         filled, Similarity(), result, None, visible, match_grain=False, seed=seed
@@ -214,9 +234,9 @@ def restore_figures(
     for seed in range(seeds):
         made = generate(pipeline, cases, seed=seed, **options)  # type: ignore[arg-type]
         if seed == 0:
-            decoded = np.where(hidden[..., None], made.round(), truth)
+            decoded = np.where(hidden[..., None], made.images.round(), truth)
             results["decoded"] = decoded.astype(np.uint8)
-        runs.append([composed(c, image, seed=seed) for c, image in zip(cases, made, strict=True)])
+        runs.append([composed(c, *made.of(k), seed=seed) for k, c in enumerate(cases)])
     results["ours"] = np.stack(runs[0])
     mean = np.mean(runs, axis=0)
     net = load_features()

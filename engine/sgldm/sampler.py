@@ -98,6 +98,7 @@ def sample(
     use_known: bool = True,
     use_coarse: bool = True,
     anchor: float = ANCHOR,
+    on_coarse: Callable[[Tensor], None] | None = None,
     on_step: OnStep | None = None,
 ) -> Tensor:
     """Latents z_0 with the hole generated, ``(N, 4, h, w)`` float32.
@@ -117,6 +118,7 @@ def sample(
             ``strength`` below 1: from pure noise there are none).
         anchor: what is smoother than this (sigma, cells) is the coarse latents' own; 0 leaves
             that to the fine pass. Nothing where there are no coarse latents.
+        on_coarse: called with the coarse latents of a fine pass, known cells in place.
         on_step: called after each step, may raise to cancel.
     """
     parameter = next(denoiser.parameters())
@@ -132,6 +134,8 @@ def sample(
     coarse = coarse_latents(denoiser, s, inputs) if strength < 1 else None
     if coarse is not None and strength == 0:
         return mask * coarse.float() + (1 - mask) * z_known
+    if coarse is not None and on_coarse is not None:
+        on_coarse(mask * coarse.float() + (1 - mask) * z_known)
     given = coarse if use_coarse and use_known else None
 
     def predict(z_t: Tensor, t: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.framing import FRAME_SIZE, Similarity, warp
-from engine.labels import HEAD, NECK, Layout, flip_layout, mask_of
+from engine.labels import BODY, HEAD, NECK, Layout, flip_layout, mask_of
 from engine.masks import NECK_GROWTH, OLD_HEAD_GROWTH, RIM, Mask, dilate
 
 
@@ -53,7 +53,10 @@ def swap_hole(layout: Layout, other: Layout, rng: np.random.Generator) -> Mask:
     """
     own = mask_of(layout, HEAD)
     core = own & ~(dilate(own, RIM) & ~dilate(own, -RIM))
-    neck = dilate(mask_of(layout, NECK), NECK_GROWTH + int(rng.integers(0, 4)))
+    # As in a swap, clothes beside the neck stay, but for what a parser errs by: where a neckline
+    # was is where it will be.
+    clothes = dilate(mask_of(layout, BODY), -int(rng.integers(0, 3)))
+    neck = dilate(mask_of(layout, NECK), NECK_GROWTH + int(rng.integers(0, 4))) & ~clothes
     rim = dilate(own, RIM + int(rng.integers(0, 3))) & ~core
     cover = dilate(moved_head(other, rng, with_neck=rng.random() < 0.7), OLD_HEAD_GROWTH)
     if rng.random() < 0.3:  # the head sits a little off: the band round it is wider

@@ -26,8 +26,8 @@ from hs_desktop.canvas.viewport import Point, Viewport
 from hs_desktop.i18n import _
 from hs_desktop.rects import Rect
 
-_PAINT_TIME = 0.006  # seconds of a paint event for making tiles
-_FILL_TIME = 0.005  # seconds of a turn of the event loop for making tiles
+_PAINT_TIME = 0.005  # seconds of a paint event for making tiles
+_FILL_TIME = 0.003  # seconds of a turn of the event loop for making tiles
 _MARGIN = 12.0  # widget px round a photo that fits
 
 

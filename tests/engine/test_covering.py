@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.labels import HEAD, NECK, mask_of
-from engine.masks import RIM, dilate, swap_masks
+from engine.labels import BODY, HEAD, NECK, SemanticClass, mask_of
+from engine.masks import NECK_GROWTH, RIM, dilate, swap_masks
 from engine.training.covering import moved_head, strokes, swap_hole, training_hole
 from engine.training.layout import layout_hole
 from tests.engine.people import person
@@ -42,6 +42,16 @@ def test_a_swaps_hole() -> None:
         assert hole[neck & ~CORE].all()
         assert hole[rim].all()
     assert np.mean([swap_hole(OWN, OTHER, rng).mean() for rng in many()]) < 0.4
+
+
+def test_clothes_beside_a_neck_stay() -> None:
+    """As in a swap: the hole ends where the neckline was."""
+    nobody = np.full_like(OWN, SemanticClass.BACKGROUND)
+    collar = mask_of(OWN, BODY) & dilate(mask_of(OWN, NECK), NECK_GROWTH)
+    collar &= ~dilate(mask_of(OWN, HEAD), 3 * RIM)
+    lost = [swap_hole(OWN, nobody, rng)[collar].mean() for rng in many()]
+    assert min(lost) == 0
+    assert 0.2 < np.mean([share > 0 for share in lost]) < 0.9
 
 
 def test_training_holes_cover_those_of_real_swaps() -> None:

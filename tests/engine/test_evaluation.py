@@ -20,6 +20,7 @@ from engine.evaluation.features import feature_distance, load_features
 from engine.evaluation.finder import finder_figures
 from engine.evaluation.parser import iou_figures, parse_frames
 from engine.evaluation.restore import (
+    Decoded,
     band_energy,
     composed,
     generate,
@@ -182,7 +183,7 @@ def test_nothing_hidden_is_seen(pipeline: HSDiffusionPipeline, prepared: Path) -
         spoilt[~case.known] = 255 - spoilt[~case.known]
         assert (visible_layout(pipeline, spoilt, case.known) == case.layout).all()
         other = restore.RestoreCase(spoilt, case.hidden, case.known, case.layout)
-        a, b = (generate(pipeline, [c], seed=1, steps=2)[0] for c in (case, other))
+        a, b = (generate(pipeline, [c], seed=1, steps=2).images[0] for c in (case, other))
         np.testing.assert_allclose(a, b, atol=0.01)
         one, two = composed(case, a, seed=1), composed(other, a, seed=1)
         assert (one[case.hidden] == two[case.hidden]).all()
@@ -213,7 +214,9 @@ def test_restore_figures(
     assert cv2.imread(str(sheet)).shape == (3 * 256, 5 * 256, 3)
     # Whoever restores the truth itself has no distance and all of its texture.
     monkeypatch.setattr(
-        restore, "generate", lambda p, cases, **_: np.stack([c.truth for c in cases]).astype(float)
+        restore,
+        "generate",
+        lambda p, cases, **_: Decoded(np.stack([c.truth for c in cases]).astype(float), None),
     )
     figures = restore_figures(pipeline, prepared, count=3, seeds=2)
     assert figures["decoded"]["psnr"] > 100

@@ -333,6 +333,17 @@ def test_cancelled_within_a_step() -> None:
     assert len(model.calls) == 1 + 2
 
 
+@pytest.mark.parametrize("strength", [0.4, 1.0])
+def test_the_coarse_estimate_is_told_if_there_is_one(strength: float) -> None:
+    inputs, told = hole(), []  # type: SamplerInputs, list[Tensor]
+    sample(Gaussian(), inputs, seed=0, steps=2, strength=strength, on_coarse=told.append)
+    if strength == 1:
+        assert not told
+        return
+    (coarse,) = told
+    assert torch.equal(coarse, sample(Gaussian(), inputs, seed=0, strength=0))
+
+
 def test_nothing_to_generate() -> None:
     known = randn(1, 4, 8, 8)
     inputs = SamplerInputs(known, torch.zeros(1, 1, 8, 8), torch.zeros(1, 16, 32, 32))
