@@ -18,6 +18,7 @@ from engine.imageio import Photo
 from engine.requests import Fit, HeadPlace, HeadTransform, Result, SwapRequest
 from engine.sentences import Sentence
 from engine.sgldm.pipeline import HSDiffusionPipeline
+from engine.toning import TonedPhotos
 
 
 class Pair(NamedTuple):
@@ -57,12 +58,17 @@ class Pair(NamedTuple):
         """Where the head stands before the user's own move."""
         return stages.head_place(self.head_parsed, self.body_parsed, self.body.to_frame)
 
+    @property
+    def head_to_body(self) -> Similarity:
+        """Head photo px -> body photo px."""
+        return self.head.to_frame.then(self.move).then(self.body.to_frame.inverse())
+
     def head_layer(self, request: SwapRequest) -> HeadLayer:
         """The head photo as it goes into the body photo, in its profile and depth."""
         pixels = convert_profile(request.head.pixels, request.head.icc, request.body.icc)
         return HeadLayer(
             pixels=_to_depth(pixels, request.body.pixels.dtype),
-            to_body=self.head.to_frame.then(self.move).then(self.body.to_frame.inverse()),
+            to_body=self.head_to_body,
             layout=self.head_parsed.layout,
             probabilities=self.head_parsed.head_probability,
             to_frame=self.head.to_frame,
@@ -81,6 +87,7 @@ class Composed(NamedTuple):
         own_layout: of the frame, without what was painted on it; ``None``: all of it was.
         painted: on the result, photo-sized, where the head is now.
         fit: how well the two go together.
+        toned: the photos in the tones asked for.
     """
 
     scene: stages.Scene
@@ -88,6 +95,7 @@ class Composed(NamedTuple):
     own_layout: NDArray[np.uint8] | None
     painted: NDArray[np.uint8] | None
     fit: Fit
+    toned: TonedPhotos
 
     def told(self, result: Result) -> Result:
         """``result`` with what the caller may want to know of all this."""

@@ -96,6 +96,8 @@ class SwapRequest:
             picture; where it says otherwise, it counts to the pixel.
         match_grain: add grain where what is generated has less than the photo.
         match_skin: bring generated skin in line with the body's own.
+        head_skin, body_skin, match_light: 0..1, see ``toning.Tones``; what they change counts to
+            the region.
     """
 
     head: Photo
@@ -115,6 +117,9 @@ class SwapRequest:
     head_mask: Mask | None = None
     match_grain: bool = True
     match_skin: bool = True
+    head_skin: float = 0.0
+    body_skin: float = 0.0
+    match_light: float = 0.0
 
 
 @dataclass(frozen=True)

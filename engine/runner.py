@@ -12,14 +12,12 @@ import torch
 from numpy.typing import NDArray
 
 from engine import fitting, overrides, previews, stages
-from engine.boxes import Box
 from engine.cache import content_hash
 from engine.colour import convert_profile
 from engine.compositing import (
     HeadLayer,
     Prepared,
     finish_composite,
-    place_head,
     prepare_composite,
 )  # fmt: skip
 from engine.devices import Compute, can, choose, place, use_all_cores
@@ -30,7 +28,7 @@ from engine.framing import Similarity
 from engine.imageio import Photo
 from engine.labels import IGNORE
 from engine.packs import MODELS, find_pack, verify_pack
-from engine.pairs import Composed, Pair, check_sizes, find_pair
+from engine.pairs import Composed, Pair, check_sizes
 from engine.plans import SECONDS, steps_of
 from engine.requests import (
     LayoutRequest,
@@ -46,6 +44,8 @@ from engine.sentences import Sentence
 from engine.sgldm.denoiser import one_hot
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import SamplerInputs, sample
+from engine.toned_pair import placed_head, toned_photos
+from engine.toning import Tones
 from engine.whole_person import parse_whole, tiles_of, whole_view
 
 T = TypeVar("T")
@@ -175,9 +175,10 @@ class PipelineRunner:
             context.advance()
 
         def make() -> stages.Scene:
-            head_image = stages.view(request.head, head.to_frame.then(pair.move)).image
+            head_image = stages.view(toned.head.photo, head.to_frame.then(pair.move)).image
+            seen = stages.view(toned.body.photo, body.to_frame)
             scene, blended = stages.blend(
-                head_view, pair.head_parsed, body_view, pair.body_parsed, pair.move, head_image,
+                head_view, pair.head_parsed, seen, pair.body_parsed, pair.move, head_image,
                 keep_background=request.keep_background,
             )  # fmt: skip
             return scene if is_whole else stages.inpaint(self.pipeline, scene, blended)
@@ -190,10 +191,14 @@ class PipelineRunner:
             )
             body_parsed = self._as_painted(context, body_view, body_parsed, request.body_layout)
             pair = Pair.of(request, head, body, head_parsed, body_parsed, mask_key)
+            toned = toned_photos(
+                self.pipeline, request, pair, head_view, body_view,
+                lambda make, *parts: self._cached(context, make, *parts), context.check,
+            )  # fmt: skip
             painted = self._painted(context, request, pair)
             is_whole = painted is not None and not (painted == IGNORE).any()
             own = self._cached(
-                context, make, "scene", request.head, request.body, pair,
+                context, make, "scene", request.head, request.body, pair, Tones.of(request),
                 request.keep_background, is_whole,
             )  # fmt: skip
             scene = self._cached(
@@ -202,7 +207,7 @@ class PipelineRunner:
                 "overrides", own, body.to_frame, painted, request.region,
             )  # fmt: skip
             fit = fitting.fit(pair, head_view, body_view)
-        return Composed(scene, pair, None if is_whole else own.layout, painted, fit)
+        return Composed(scene, pair, None if is_whole else own.layout, painted, fit, toned)
 
     def _painted(
         self, context: JobContext, request: SwapRequest, pair: Pair
@@ -239,18 +244,21 @@ class PipelineRunner:
         scene, pair = composed.scene, composed.pair
         for sentence in composed.fit.advice[: fitting.MOST_SAID]:
             context.note(sentence)
+        toned = composed.toned.request(request)
         results = self._generate(
-            context, request, request.body, scene, pair.body.to_frame, pair.body_parsed,
-            lambda: pair.head_layer(request), request.region,
-            (request.head, request.body, pair),
+            context, toned, toned.body, scene, pair.body.to_frame, pair.body_parsed,
+            lambda: pair.head_layer(toned), request.region,
+            (request.head, request.body, pair, Tones.of(request)),
         )  # fmt: skip
-        return tuple(composed.told(result) for result in results)
+        marked = composed.toned.marked
+        return tuple(
+            composed.told(marked(result, request.body, pair.head_to_body)) for result in results
+        )
 
     def placed_head(self, request: SwapRequest) -> NDArray[Any]:
         """The head photo as it lies in the body photo, which its opaque part is taken from."""
         with torch.inference_mode():
-            pair = find_pair(self.pipeline, request)
-        return place_head(pair.head_layer(request), Box.of(request.body.pixels.shape))
+            return placed_head(self.pipeline, request)
 
     def _retouch(self, request: RetouchRequest, context: JobContext) -> tuple[Result, ...]:
         if not request.mask.any():

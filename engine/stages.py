@@ -29,9 +29,11 @@ from engine.framing import (
 )
 from engine.imageio import Photo
 from engine.labels import (
+    BODY,
     FACE_PARTS,
     HEAD,
     IGNORE,
+    NECK,
     NUM_CLASSES,
     Layout,
     SemanticClass,
@@ -236,6 +238,17 @@ def _tidy(layout: Layout, smallest: int = 24) -> Layout:
             if k != main and not near and stats[k, cv2.CC_STAT_AREA] < 600:
                 ring = dilate(island, 2) & ~island
                 out[island] = np.bincount(layout[ring], minlength=NUM_CLASSES).argmax()
+    # A patch of skin or cloth amid hair or a hat is hair or hat; hands and collars hang together
+    # with the body.
+    body = mask_of(out, BODY | NECK)
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(body.astype(np.uint8))
+    for k in range(1, count):
+        if stats[k, cv2.CC_STAT_AREA] < min(600, stats[1:, cv2.CC_STAT_AREA].max()):
+            island = parts == k
+            ring = out[dilate(island, 2) & ~island]
+            around = ring[mask_of(ring, HEAD)]
+            if around.size > 0.5 * ring.size:
+                out[island] = np.bincount(around).argmax()
     for label in range(NUM_CLASSES):
         count, parts, stats, _ = cv2.connectedComponentsWithStats((out == label).astype(np.uint8))
         for k in range(1, count):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
 from engine.colour import to_srgb8
 from engine.framing import FRAME_SIZE, Similarity, inside_mask, warp
 from engine.imageio import Photo
-from engine.labels import Layout
+from engine.labels import Layout, SemanticClass
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.stages import FrameView, parse
 
@@ -54,6 +55,14 @@ def parse_whole(
         layout[tile] = parse(pipeline, seen, thorough=(x, y) == BEFORE_FRAME).layout
         on_tile()
     return layout
+
+
+def layout_of_whole(layout: Layout, whole: FrameView) -> Layout:
+    """A photo-sized layout as a ``whole_view`` shows it."""
+    size = WHOLE_SIZE, WHOLE_SIZE
+    shown: Layout = warp(layout, whole.to_frame, size, interpolation=cv2.INTER_NEAREST)
+    shown[~whole.inside] = SemanticClass.BACKGROUND
+    return shown
 
 
 def _tile(x: int, y: int) -> tuple[slice, slice]:

@@ -128,6 +128,25 @@ def test_an_island_near_the_head_is_part_of_it(pipeline: HSDiffusionPipeline) ->
     assert (stages.parse(pipeline, seen(layout)).layout == layout).all()
 
 
+def test_skin_and_cloth_amid_a_hat_are_hat(pipeline: HSDiffusionPipeline) -> None:
+    layout = person(hat=True)
+    torn = layout.copy()
+    torn[28:35, 118:134] = C.BODY_SKIN
+    torn[24:30, 146:152] = C.UPPER_CLOTHES
+    assert (stages.parse(pipeline, seen(torn)).layout == layout).all()
+
+
+def test_a_hand_at_the_head_stays_a_hand(pipeline: HSDiffusionPipeline) -> None:
+    layout = person(long_hair=True)
+    layout[70:180, 160:172] = C.BODY_SKIN  # an arm that ends in the hair
+    layout[58:80, 150:172] = C.BODY_SKIN
+    alone = layout.copy()
+    alone[90:180, 160:172] = person(long_hair=True)[90:180, 160:172]  # seen beside the hair only
+    for held in (layout, alone):
+        told = stages.parse(pipeline, seen(held)).layout
+        assert (told[58:80, 150:172] == C.BODY_SKIN).mean() > 0.95
+
+
 def test_any_noise_is_tidied_in_time(pipeline: HSDiffusionPipeline) -> None:
     torn = (noise(64, 64) // 16).repeat(4, 0).repeat(4, 1)
     assert stages.parse(pipeline, seen(torn)).layout.max() < 16

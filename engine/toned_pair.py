@@ -1,0 +1,80 @@
+"""The two people of a swap in the tones that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from numpy.typing import NDArray
+
+from engine import stages
+from engine.boxes import Box
+from engine.pairs import Pair, find_pair
+from engine.placing import place_head
+from engine.requests import SwapRequest
+from engine.sgldm.pipeline import HSDiffusionPipeline
+from engine.toning import Seen, Toned, TonedPhotos, Tones, toned_body, toned_head
+from engine.whole_person import layout_of_whole, parse_whole, whole_view
+
+T = TypeVar("T")
+
+
+class Cached(Protocol):
+    """What ``make`` makes of these parts, made once."""
+
+    def __call__(self, make: Callable[[], T], name: str, /, *parts: object) -> T: ...
+
+
+def toned_photos(
+    pipeline: HSDiffusionPipeline,
+    request: SwapRequest,
+    pair: Pair,
+    head_view: stages.FrameView,
+    body_view: stages.FrameView,
+    cached: Cached,
+    check: Callable[[], None],
+) -> TonedPhotos:
+    """Both photos, as far as anything is asked for.
+
+    Args:
+        head_view, body_view: the frames that the pair's layouts are of.
+        check: may raise to cancel.
+    """
+    tones = Tones.of(request)
+    if not tones:
+        return TonedPhotos(Toned(request.head), Toned(request.body))
+
+    def make() -> TonedPhotos:
+        head = Seen(head_view.image, pair.head_parsed.layout, head_view.to_frame)
+        body = Seen(body_view.image, pair.body_parsed.layout, body_view.to_frame)
+        toned = toned_head(request.head, head, body, tones)
+        if not tones.body_skin:
+            return TonedPhotos(toned, Toned(request.body))
+        whole = whole_view(request.body, pair.body.to_frame)
+        if request.body_layout is not None:
+            layout = layout_of_whole(request.body_layout, whole)
+        else:  # hands, too
+            layout = cached(
+                lambda: parse_whole(pipeline, whole, check),
+                "parse_whole", request.body, pair.body.to_frame,
+            )  # fmt: skip
+        everything = Seen(whole.image, layout, whole.to_frame)
+        return TonedPhotos(toned, toned_body(request.body, everything, head, tones))
+
+    return cached(make, "tone", request.head, request.body, request.body_layout, pair, tones)
+
+
+def placed_head(pipeline: HSDiffusionPipeline, request: SwapRequest) -> NDArray[Any]:
+    """The head photo, toned, as it lies in the body photo: HxWx3 of its size and type."""
+    pair = find_pair(pipeline, request)
+    head, body = (
+        Seen(stages.view(photo, at.to_frame).image, parsed.layout, at.to_frame)
+        for photo, at, parsed in (
+            (request.head, pair.head, pair.head_parsed),
+            (request.body, pair.body, pair.body_parsed),
+        )
+    )
+    toned = toned_head(request.head, head, body, Tones.of(request))
+    layer = pair.head_layer(replace(request, head=toned.photo))
+    return place_head(layer, Box.of(request.body.pixels.shape))
