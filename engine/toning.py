@@ -3,7 +3,7 @@
 Photos are multiplied by smooth *gains*, found in their frames, so texture stays and every
 profile and depth is served. Where nothing is asked for every gain is exactly 1.
 
-Light is judged by faces: skins differ in how much light they return, hardly in its colour
+Light is judged by faces: skins differ in how much light they return, less in its colour
 (Bianco and Schettini, "Adaptive Color Constancy Using Faces", 2014).
 """
 
@@ -35,9 +35,10 @@ _ENOUGH = 150  # px of a frame's skin by which its tone is judged
 _LIT = (30, 80)  # percentiles of lightness that are neither shade nor shine
 _HUE, _LIGHT = 18.0, 40.0  # CIELAB: what differs so much from a person's skin is less of it
 _SMOOTH = 1.5  # px of the frame: gains change as slowly
-_EXPOSURE = 0.5  # of a difference in lightness is light's, the rest the skins' own
+# Of a difference between two faces so much is light's, the rest the skins' own.
+_EXPOSURE, _COLOUR = 0.5, 0.6
 _REACH = 12  # px of the head photo that resampling looks aside
-_STOPS, _TINT = 2.0, 1.4  # most that light changes: in all, and one channel against another
+_STOPS, _TINT = 2.0, 1.3  # most that light changes: in all, and one channel against another
 
 
 @dataclass(frozen=True)
@@ -144,9 +145,8 @@ def toned_body(photo: Photo, body: Seen, head: Seen, tones: Tones) -> Toned:
 
 
 def _body_tone(body: Seen) -> Field | None:
-    """The tone of the skin that stays; where the body shows none, that of its old face."""
-    tone = tone_of(body, BODY_SKIN)
-    return tone_of(body, FACE_SKIN) if tone is None else tone
+    """The tone of the body's person. A neck lies in shade; chest, hands and old face tell."""
+    return tone_of(body, frozenset({*FACE_SKIN, _C.BODY_SKIN}))
 
 
 def tone_of(seen: Seen, classes: frozenset[SemanticClass]) -> Field | None:
@@ -201,7 +201,7 @@ def relit(image: Field, own: Field, other: Field, amount: float) -> Field:
     luminance = np.array((0.2126, 0.7152, 0.0722), np.float32)
     y, y_other = (max(float(light @ luminance), 1e-3) for light in (mine, theirs))
     tint = (theirs / y_other) / np.maximum(mine / y, 1e-3)
-    tint = np.clip(tint, 1 / _TINT, _TINT)
+    tint = np.clip(tint**_COLOUR, 1 / _TINT, _TINT)
     exposure = np.clip((y_other / y) ** _EXPOSURE, 1 / _STOPS, _STOPS)
     gains = (tint / (tint @ luminance) * exposure) ** amount
     return _to_encoded(_to_linear(image) * gains.astype(np.float32))

@@ -105,6 +105,16 @@ def test_a_bodys_skin_comes_to_the_heads() -> None:
     assert (toned[FACE] == body[FACE]).mean() > 0.9  # the old face goes anyway
 
 
+def test_a_neck_in_the_shade_tells_nothing() -> None:
+    head, body = frame(FAIR), frame(TAN)
+    neck = LAYOUT == C.NECK
+    body[neck] = body[neck] // 3
+    covered = np.where(LAYOUT == C.BODY_SKIN, C.UPPER_CLOTHES, LAYOUT).astype(np.uint8)
+    dressed = Seen(body, covered, Similarity())
+    toned = toned_head(Photo(head), seen(head), dressed, Tones(head_skin=1)).photo.pixels
+    assert apart(lab(toned, FACE), lab(body, FACE)) < 5
+
+
 def test_without_any_other_skin_the_old_face_tells() -> None:
     head, body = frame(FAIR), frame(TAN)
     covered = np.where(mask_of(LAYOUT, BODY_SKIN), C.UPPER_CLOTHES, LAYOUT).astype(np.uint8)
@@ -133,7 +143,7 @@ def test_light_of_another_colour_is_matched(tint: tuple[float, float, float]) ->
     toned = toned_head(Photo(head), seen(head), seen(body), Tones(light=1)).photo.pixels
     for where in (FACE, dilate(LAYOUT == C.HAIR, -3), CHEST):
         before, after = (apart(lab(x, where), lab(body, where)) for x in (head, toned))
-        assert after < 0.35 * before
+        assert after < 0.6 * before
 
 
 def test_light_changes_exposure_by_less_than_faces_differ() -> None:
