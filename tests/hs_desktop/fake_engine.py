@@ -48,6 +48,7 @@ class FakeEngine:
         seconds_per_step: how long each step of each stage takes.
         notes: sentences that come with every result.
         previews: whether sampling shows pictures forming.
+        holds_at_preview: jobs ``hold`` once they have shown the first, until ``release``.
         load_seconds: how long loading the models takes, which can't be cancelled.
         load_error: why it fails.
     """
@@ -57,6 +58,7 @@ class FakeEngine:
         self.seconds_per_step = 0.0
         self.notes: tuple[str, ...] = ()
         self.previews = True
+        self.holds_at_preview = False
         self.load_seconds = 0.0
         self.load_error: BaseException | None = None
         self._errors: deque[BaseException | None] = deque()
@@ -77,6 +79,7 @@ class FakeEngine:
         self._go.clear()
 
     def release(self) -> None:
+        self.holds_at_preview = False
         self._go.set()
 
     def wait_held(self) -> None:
@@ -177,6 +180,8 @@ class _Runner:
                     frame = frame_of(seed, step + 1, sampling.steps)
                     to_photo = frame_to_photo(base.size)
                     context.preview(frame, step + 1, sampling.steps, to_photo, SHOWN)
+                    if self._script.holds_at_preview:
+                        self._script.hold()
         self._stage(context, "composite", error=error)
         own, painted = layout_of(base.size), _painted(request)
         layout = own if painted is None else np.where(painted == IGNORE, own, painted)

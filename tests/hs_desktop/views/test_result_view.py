@@ -79,11 +79,12 @@ def test_what_was_forming_goes(
 ) -> None:
     if how == "failed":
         fake.fail(RequestError("No."))
-    fake.seconds_per_step = 0.1
+    fake.holds_at_preview = True
     loaded.swap()
     loop.until(lambda: len(pictures(canvases)) == 2, "a preview")
     if how == "cancelled":
         loaded.cancel()
+    fake.release()
     loop.settle(loaded)
     assert len(pictures(canvases)) == 1
 
@@ -91,7 +92,7 @@ def test_what_was_forming_goes(
 def test_a_result_that_nobody_wants_leaves_nothing(
     canvases: Canvases, loaded: Editor, fake: FakeEngine, loop: WindowLoop
 ) -> None:
-    fake.seconds_per_step = 0.1
+    fake.holds_at_preview = True
     loaded.live = True
     loop.until(lambda: len(pictures(canvases)) == 2, "a preview")
     record = loaded.bridge.open_jobs[0]
@@ -100,6 +101,7 @@ def test_a_result_that_nobody_wants_leaves_nothing(
         loaded.live = False
 
     loaded.bridge.ended.connect(off)
+    fake.release()
     loop.until(lambda: record.has_ended and len(pictures(canvases)) == 1, "it to go")
 
 
