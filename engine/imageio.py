@@ -23,6 +23,7 @@ from engine.colour import convert_profile
 from engine.errors import InputFileError, OutputFileError
 from engine.fileoptions import AS_USUAL, FileOptions
 from engine.labels import NUM_CLASSES, Layout, palette
+from engine.limits import MIN_SIDE
 from engine.provenance import Provenance
 from engine.sentences import Sentence
 from engine.writing import StrPath, atomic_write
@@ -138,7 +139,7 @@ def read_photo(path: StrPath) -> Photo:
     """
     path = Path(path)
     with opening.opened(path) as source:
-        source.need_size(opening.MIN_SIDE)
+        source.need_size(MIN_SIDE)
         return photo_of(decoding.decode(source), path)
 
 

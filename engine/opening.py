@@ -27,10 +27,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from engine import exif
 from engine.errors import EngineError, InputFileError
+from engine.limits import MAX_PIXELS
 from engine.sentences import Sentence
 
-MAX_PIXELS = 150_000_000
-MIN_SIDE = 16
 FORMATS = "JPEG, PNG, TIFF, WebP, BMP, GIF"
 
 # Without a handler of its own, Python prints a library's log lines to stderr.

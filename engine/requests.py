@@ -262,6 +262,8 @@ class Result:
             (``None`` for parse and layout jobs).
         layout: photo-size uint8 class ids.
         region: photo-size float32 0..1: outside (0) every pixel is its source's own.
+        generated: likewise, what was made anew: ``region`` without what only changed its tone;
+            as another request's ``region`` it leaves faces and hands alone. ``None``: the same.
         seed: the seed that made it; ``None`` where none was used.
         milliseconds: stage name -> time spent; a stage served from the cache has 0.
         notes: sentences the user should read (resolution mismatch, a fall-back ...); English,
@@ -293,3 +295,4 @@ class Result:
     painted: Layout | None = None
     people: tuple[Box, ...] = ()
     fit: Fit | None = None
+    generated: Mask | None = None

@@ -106,7 +106,8 @@ class TonedPhotos(NamedTuple):
             body: the photo as it was.
             head_to_body: head photo px -> body photo px.
         """
-        if result.photo is None or result.region is None:
+        nothing = self.body.changed is None and self.head.changed is None
+        if nothing or result.photo is None or result.region is None:
             return result
         region = result.region.copy()
         if self.body.changed is not None:
@@ -115,7 +116,7 @@ class TonedPhotos(NamedTuple):
             reach = dilate(self.head.changed, _REACH).astype(np.uint8) * 255
             changed = warp(reach, head_to_body, body.size, border=cv2.BORDER_CONSTANT)
             region[(changed > 0) & (result.photo.pixels != body.pixels).any(2)] = 1
-        return replace(result, region=region)
+        return replace(result, region=region, generated=result.region)
 
 
 def toned_head(photo: Photo, head: Seen, body: Seen, tones: Tones) -> Toned:

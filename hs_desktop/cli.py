@@ -26,7 +26,7 @@ from hs_desktop.commands.terminal import say
 from hs_desktop.filetypes import PHOTOS, PROJECT
 from hs_desktop.i18n import _
 
-OK, WRONG, STOPPED = 0, 2, 130
+WRONG, STOPPED = 2, 130  # what the program ends with
 EDITED = (PROJECT, *PHOTOS)  # suffixes of files that the editor opens
 
 

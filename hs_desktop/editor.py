@@ -7,7 +7,6 @@ of the document; they never call each other.
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.errors import Cancelled, EngineError
 from hs_desktop.active import Active
 from hs_desktop.document import commands, hsd
 from hs_desktop.document.document import Document
@@ -24,8 +22,9 @@ from hs_desktop.document.export import export
 from hs_desktop.document.findings import At
 from hs_desktop.document.layers import Layer
 from hs_desktop.engine_bridge import EngineBridge, JobRecord
+from hs_desktop.errands import Errands
 from hs_desktop.found import Found
-from hs_desktop.i18n import _, translated
+from hs_desktop.i18n import _
 from hs_desktop.keeping import Keeper
 from hs_desktop.live import LIVE, Live
 from hs_desktop.messages import Level, Message
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from engine.requests import Box, HeadPlace
 
 SWAP = "swap"  # the lane of swaps that are asked for
-_log = logging.getLogger(__name__)
 __all__ = ["LIVE", "SWAP", "Editor", "Level", "Message"]
 
 
@@ -95,7 +93,7 @@ class Editor(QObject):
         self.tools = ToolState()
         self.readings = Readings(self)
         self._keeper = Keeper(autosave_folder)
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._errands = Errands(self.say)
         self._compared: tuple[str, str] | None = None
         self._opening: dict[Side, object] = {}  # the latest photo asked for
         self.document = Document()
@@ -257,6 +255,11 @@ class Editor(QObject):
         """The head's automatic position in the body photo, once the engine has told it."""
         return self._found.head_place
 
+    @property
+    def is_placing_head(self) -> bool:
+        """Whether the engine is about to tell that position."""
+        return self._orders.is_placing_head
+
     def swap(self) -> JobRecord | None:
         """Make results as the panel says; what is missing is told the user."""
         self.document.settle()
@@ -349,31 +352,16 @@ class Editor(QObject):
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
         """Start a coroutine on this thread's loop; what goes wrong is told the user."""
-        self._tasks.add(task := asyncio.get_event_loop().create_task(self._told(work)))
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _task: work.close())  # cancelled before it began
-        return task
-
-    async def _told(self, work: Coroutine[Any, Any, object]) -> None:
-        try:
-            await work
-        except Cancelled:
-            pass  # the user knows
-        except EngineError as error:
-            self.say(translated(error), Level.ERROR)
-        except Exception as error:
-            self.fault(error)
+        return self._errands.start(work)
 
     def fault(self, error: BaseException) -> None:
         """A fault of the program: logged in full, told in a sentence."""
-        _log.error("a fault of the program", exc_info=error)
-        sentence = _("Something went wrong inside the program ({reason}); the log has it in full.")
-        self.say(sentence.format(reason=error), Level.ERROR)
+        self._errands.fault(error)
 
     @property
     def is_waiting(self) -> bool:
         """Whether coroutines started by ``spawn`` are still at work, or a live request is due."""
-        return bool(self._tasks) or self._live.is_due
+        return bool(self._errands) or self._live.is_due
 
     def close(self, *, keep: bool = False) -> None:
         """The end: jobs are cancelled; of a project that is given up nothing stays.
@@ -381,8 +369,7 @@ class Editor(QObject):
         Args:
             keep: leave what ``autosave_now`` has kept to be recovered at the next start.
         """
-        for task in tuple(self._tasks):
-            task.cancel()
+        self._errands.cancel()
         self.preferences.changed.disconnect(self._preference_changed)
         self._leave(keep=keep)
         self.bridge.close()

@@ -13,21 +13,16 @@ import numpy as np
 
 from engine.labels import HEAD, IGNORE, mask_of
 from engine.requests import HeadTransform, RetouchRequest, SwapRequest
+from engine.sentences import Sentence
 from hs_desktop.document.events import Side
 from hs_desktop.document.layers import LayoutLayer, MaskLayer, MaskRole
 from hs_desktop.document.planes import Plane
 from hs_desktop.document.settings import Fitting
 from hs_desktop.document.variation import Variation
-from hs_desktop.i18n import _
 
 if TYPE_CHECKING:
     from engine.labels import Layout
     from engine.requests import Result
-
-
-def variation_name(seed: int | None) -> str:
-    """What a result is called until the user says otherwise."""
-    return _("Seed {seed}").format(seed=seed)
 
 
 @dataclass(frozen=True)
@@ -45,11 +40,11 @@ class ParsedLayers:
     @classmethod
     def of(cls, side: Side, layout: Layout) -> ParsedLayers:
         """May be called from any thread."""
-        made, head = LayoutLayer.of(_("Layout"), layout), None
+        made, head = LayoutLayer.of(Sentence("Layout"), layout), None
         if side is Side.HEAD:
             levels = mask_of(layout, HEAD).view(np.uint8)
             levels *= 255
-            head = MaskLayer.of(_("Head mask"), MaskRole.HEAD, made.size, levels)
+            head = MaskLayer.of(Sentence("Head mask"), MaskRole.HEAD, made.size, levels)
             head = replace(head, visible=False)
         return cls(made, head)
 
@@ -81,7 +76,7 @@ class ResultLayers:
         fitting = Fitting.of(request)
         variations = tuple(
             Variation.of_result(
-                variation_name(result.seed), result, request.sampling, base, fitting
+                Sentence("Seed {seed}", seed=result.seed), result, request.sampling, base, fitting
             )
             for result in results
         )
@@ -93,14 +88,15 @@ class ResultLayers:
         if first.own_layout is not None and first.painted is not None:
             ids = np.where(first.painted == IGNORE, first.own_layout, first.painted)
             painted = Plane(ids, copy=False)
-        if request.region is None and first.region is not None:
+        generated = first.region if first.generated is None else first.generated
+        if request.region is None and generated is not None:
             size = base.size
             region = replace(
-                MaskLayer.of(_("Region"), MaskRole.REGION, size, first.region), visible=False
+                MaskLayer.of(Sentence("Region"), MaskRole.REGION, size, generated), visible=False
             )
         made = None if layout is None else _hidden(layout, request.transform)
         return cls(request, variations, made, region, painted)
 
 
 def _hidden(layout: Layout, transform: HeadTransform) -> LayoutLayer:
-    return replace(LayoutLayer.of(_("Layout"), layout), transform=transform, visible=False)
+    return replace(LayoutLayer.of(Sentence("Layout"), layout), transform=transform, visible=False)

@@ -126,10 +126,7 @@ class Orders:
         if document.has_photos:
             again: dict[str, Any] = asdict(self._next_unused(made.sampling)) | {"variations": 1}
             if made.fitting is not None:
-                fitting = asdict(made.fitting)
-                if fitting["keep_background"] is None:  # of a retouch, which has none
-                    del fitting["keep_background"]
-                again |= fitting
+                again |= made.fitting.settings()
             document.do(commands.set_settings(**again))
             document.history.seal()
         return self.swap(None)
@@ -162,6 +159,26 @@ class Orders:
         photo = Side.BODY if side is Side.RESULT else side
         return self._submit(request, _("Retouch"), "retouch", photo)
 
+    @property
+    def is_placing_head(self) -> bool:
+        """As ``Editor.is_placing_head``: at once, or as soon as its photos are parsed."""
+        state = self._editor.document.state
+        if state.pair is None:
+            return False
+        photos = {photo for photo, _at in state.pair}
+        return self._is_asked_for(state.pair) or any(
+            isinstance(record.request, ParseRequest) and origin.photos & photos
+            for record, origin in self._origins.items()
+            if state.findings.places
+        )
+
+    def _is_asked_for(self, pair: Pair) -> bool:
+        """Whether a job that has yet to end will tell where this head belongs on this body."""
+        return any(
+            origin.pair == pair and isinstance(record.request, SwapRequest | LayoutRequest)
+            for record, origin in self._origins.items()
+        )
+
     def _find_place(self) -> None:
         """Have the engine tell where the head belongs now, unless a swap is going to.
 
@@ -171,8 +188,7 @@ class Orders:
         pair, places = document.state.pair, document.state.findings.places
         if pair is None or not places or pair in places or not document.has_photos:
             return
-        asked = SwapRequest | LayoutRequest
-        if any(o.pair == pair and isinstance(r.request, asked) for r, o in self._origins.items()):
+        if self._is_asked_for(pair):
             return
         request, title = LayoutRequest(document.swap_request()), _("Find the head's place")
         self._submit(request, title, "place", Side.HEAD, Side.BODY)

@@ -22,7 +22,7 @@ from engine import decoding, exif, imageio, opening
 from engine.decoding import Decoded
 from engine.errors import EngineError, InputFileError
 from engine.imageio import Photo
-from engine.opening import MAX_PIXELS, MIN_SIDE
+from engine.limits import MAX_PIXELS, MIN_SIDE
 from hs_desktop.filetypes import RAW
 from hs_desktop.i18n import _
 
@@ -171,7 +171,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         if error.errno is None:  # a decoder's own
             raise _damaged(path) from error
-        reason = error.strerror or errno.errorcode.get(error.errno, "")
+        reason = error.strerror or errno.errorcode.get(error.errno, _("unknown error"))
         sentence = _('"{path}" can\'t be opened: {reason}.')
         raise InputFileError(sentence.format(path=path, reason=reason), subject=path) from error
     except Exception as error:  # decoders raise whatever they like on a damaged file

@@ -40,8 +40,5 @@ class Rect(Box):
             self.x0 // factor, self.y0 // factor, -(-self.x1 // factor), -(-self.y1 // factor)
         )
 
-    def holds(self, other: Rect) -> bool:
-        return other.empty or self.united(other) == self
-
 
 EMPTY = Rect(0, 0, 0, 0)

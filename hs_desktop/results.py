@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.requests import HeadTransform
+from engine.sentences import Sentence
 from hs_desktop.document import commands
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
@@ -19,7 +20,7 @@ from hs_desktop.document.state import ProjectState
 from hs_desktop.document.undo import StateChange, StateCommand
 from hs_desktop.document.variation import Variation
 from hs_desktop.i18n import _
-from hs_desktop.made import ParsedLayers, ResultLayers, variation_name
+from hs_desktop.made import ParsedLayers, ResultLayers
 from hs_desktop.rects import Rect
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def update_live(document: Document, made: ResultLayers, former: str | None) -> s
                 milliseconds=variation.milliseconds, device=variation.device, pack=variation.pack,
             )
         )  # fmt: skip
-        if old.name.partition(" (")[0] == variation_name(old.sampling.seed):
+        if isinstance(old.name, Sentence):  # else it is the user's
             document.do(commands.rename_layer(old.id, variation.name))
         document.do(commands.apply_variation(old.id, keep_solo=True))
         return old.id

@@ -29,6 +29,7 @@ class Setting:
         label, help: in English, to be translated where they are shown.
         low, high, step: of numbers; ``step`` 1 makes whole numbers.
         unit: behind the number.
+        percent: of a share, which is shown times 100, with % behind it.
         choices: (value, label) of a choice.
         optional: ``None`` is a value: "automatic".
         option: the command line's option that sets the same.
@@ -44,6 +45,7 @@ class Setting:
     high: float = 1.0
     step: float = 0.0
     unit: str = ""
+    percent: bool = False
     choices: tuple[tuple[str, str], ...] = ()
     optional: bool = False
     option: str = ""
@@ -126,9 +128,26 @@ SAMPLING: tuple[Setting, ...] = (
         option="--no-match-grain",
     ),
     Setting(
-        "match_skin", SwapSettings.match_skin, N_("Match skin"),
+        "match_skin", SwapSettings.match_skin, N_("Fit new skin"),
         N_("Bring the new neck's tone between that of the face and that of the body."),
         option="--no-match-skin",
+    ),
+    Setting(
+        "head_skin", SwapSettings.head_skin, N_("Head's skin"),
+        N_("Bring the head's skin to the tone of the body's; 0 % leaves it as it is."),
+        0.0, 1.0, 0.01, percent=True, option="--head-skin",
+    ),
+    Setting(
+        "body_skin", SwapSettings.body_skin, N_("Body's skin"),
+        N_("Bring the body's skin, hands and chest too, to the tone of the head's; 0 % leaves it "
+           "as it is."),
+        0.0, 1.0, 0.01, percent=True, option="--body-skin",
+    ),
+    Setting(
+        "match_light", SwapSettings.match_light, N_("Head's light"),
+        N_("Bring the head's exposure and white balance to those of the body photo; 0 % leaves "
+           "them as they are."),
+        0.0, 1.0, 0.01, percent=True, option="--match-light",
     ),
 )  # fmt: skip
 

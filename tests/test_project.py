@@ -37,15 +37,20 @@ def _files() -> list[Path]:
     return [path for path in names if path.is_file()]
 
 
-def _imports(path: Path) -> set[str]:
-    """Top-level names of everything that ``path`` imports, functions included."""
+def _imported(path: Path) -> set[str]:
+    """Modules that ``path`` imports, and whatever it takes from one by name, functions included."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
         if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            names.add(node.module.partition(".")[0])
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return names
+
+
+def _imports(path: Path) -> set[str]:
+    """Top-level names of the same."""
+    return {name.partition(".")[0] for name in _imported(path)}
 
 
 # --- the two wings -----------------------------------------------------------------------------
@@ -56,6 +61,23 @@ def test_engine_imports_no_window() -> None:
     assert modules
     found = {str(m.relative_to(ROOT)): _imports(m) & WINDOW_LIBRARIES for m in modules}
     assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_what_windows_are_made_of_knows_no_window() -> None:
+    """Panels, canvases and tools may stand in any window; only the program opens one."""
+    wing = ROOT / "hs_desktop"
+    modules = [
+        path
+        for path in sorted(wing.rglob("*.py"))
+        if path.relative_to(wing).parts[0] not in {"windows", "benchmarks", "app.py"}
+    ]
+    found = {str(path.relative_to(ROOT)): _imported(path) for path in modules}
+    assert {"hs_desktop/exporting.py", "hs_desktop/panels/variations.py"} <= set(found)
+    wrong = {
+        name: [module for module in imported if module.startswith("hs_desktop.windows")]
+        for name, imported in found.items()
+    }
+    assert {name: modules for name, modules in wrong.items() if modules} == {}
 
 
 def test_what_comes_before_the_first_paint_is_light() -> None:

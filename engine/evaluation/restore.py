@@ -50,7 +50,8 @@ class RestoreCase:
         truth: ``(256, 256, 3)``.
         hidden: ``(256, 256)`` bool: hidden and inside the photo.
         known: ``(256, 256)`` bool: neither hidden nor beyond the photo.
-        layout: what parser and layout generator make of the visible part.
+        layout: that it is filled under; ``restore_cases`` have what parser and layout generator
+            make of the visible part.
     """
 
     truth: Image

@@ -9,7 +9,7 @@ import numpy as np
 
 NAMES = (
     "finder", "parser", "autoencoder", "layout", "restore", "swap", "matting", "seams",
-    "sharpness", "ablation",
+    "sharpness", "control", "ablation",
 )  # fmt: skip
 
 
@@ -88,6 +88,10 @@ def evaluate(
             from engine.evaluation.restore import restore_figures
 
             return restore_figures(pipeline, data, count=count or 100, sheet=sheet)
+        if name == "control":
+            from engine.evaluation.control import control_figures
+
+            return control_figures(pipeline, data, count=count or 24)
         if name == "ablation":
             from engine.evaluation.ablation import ablation_figures
 

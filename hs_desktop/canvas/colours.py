@@ -39,10 +39,6 @@ class ScreenTransform:
     def __init__(self, photo: bytes | None = None, screen: bytes | None = None) -> None:
         self._transform = _transform(photo, screen)
 
-    @property
-    def is_identity(self) -> bool:
-        return self._transform is None
-
     def apply(self, pixels: Pixels) -> NDArray[np.uint8]:
         """h x w x 3 RGB, uint8 or uint16, as h x w x 3 uint8 RGB of the screen."""
         rgb = to_8bit(pixels)

@@ -18,26 +18,22 @@ class PointerEvent:
         photo: (x, y) in photo px; may lie beyond the photo.
         widget: (x, y) in widget px.
         pressure: 0..1; 1 for a mouse button that is down, 0 while nothing is.
-        tilt: degrees of a pen from upright, to the right and towards the user.
         eraser: the pen's other end.
         button: the one that went down or up.
         buttons: those that are down now.
         modifiers: of the keyboard.
         time: milliseconds, from any beginning.
-        is_pen: whether pressure and tilt mean anything.
         is_mouse: whether it is neither a pen's nor a finger's.
     """
 
     photo: Point
     widget: Point
     pressure: float = 1.0
-    tilt: Point = (0.0, 0.0)
     eraser: bool = False
     button: Qt.MouseButton = Qt.MouseButton.NoButton
     buttons: Qt.MouseButton = Qt.MouseButton.NoButton
     modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
     time: int = 0
-    is_pen: bool = False
     is_mouse: bool = False
 
     @property
@@ -94,13 +90,11 @@ def from_tablet(event: QTabletEvent, view: Viewport) -> PointerEvent:
         photo=view.to_photo(widget),
         widget=widget,
         pressure=min(max(event.pressure(), 0.0), 1.0),
-        tilt=(float(event.xTilt()), float(event.yTilt())),
         eraser=event.pointerType() == QPointingDevice.PointerType.Eraser,
         button=event.button(),
         buttons=event.buttons(),
         modifiers=event.modifiers(),
         time=event.timestamp(),
-        is_pen=True,
     )
 
 

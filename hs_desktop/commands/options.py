@@ -119,6 +119,16 @@ def strength(text: str) -> float:
     return value
 
 
+def percent(text: str) -> float:
+    """0 to 100, as a share of 1."""
+    value = _number(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(
+            _("{text} is not in the range 0 to {highest:g}").format(text=text, highest=100)
+        )
+    return value / 100
+
+
 def _numbers(text: str) -> tuple[float, ...]:
     try:
         return tuple(_number(part) for part in text.split(","))
@@ -236,6 +246,25 @@ def add_matching(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--match-skin", action=argparse.BooleanOptionalAction, default=SwapRequest.match_skin,
         help=_("bring new skin in line with the body's own"),
+    )  # fmt: skip
+
+
+def add_tones(parser: argparse.ArgumentParser) -> None:
+    """How far head and body are brought together in tone; what isn't asked for stays 0."""
+    group = parser.add_argument_group(
+        _("skin and light"), _("P says how far, in percent: 0 (the default) to 100.")
+    )
+    group.add_argument(
+        "--head-skin", type=percent, metavar="P", default=SwapRequest.head_skin,
+        help=_("bring the head's skin to the tone of the body's"),
+    )  # fmt: skip
+    group.add_argument(
+        "--body-skin", type=percent, metavar="P", default=SwapRequest.body_skin,
+        help=_("bring the body's skin, hands and chest too, to the tone of the head's"),
+    )  # fmt: skip
+    group.add_argument(
+        "--match-light", type=percent, metavar="P", default=SwapRequest.match_light,
+        help=_("bring the head's exposure and white balance to those of the body photo"),
     )  # fmt: skip
 
 

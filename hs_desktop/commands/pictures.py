@@ -31,6 +31,7 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     options.add_sampling(swap, SamplingSettings())
     options.add_placement(swap)
     options.add_matching(swap)
+    options.add_tones(swap)
     options.add_region(swap, given=("layout", "region", "head-layout", "body-layout", "head-mask"))
     options.add_provenance(swap)
     options.add_file_options(swap)

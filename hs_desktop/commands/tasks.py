@@ -274,6 +274,9 @@ def _swap_request(args: Options) -> SwapRequest:
         head_mask=mask("head_mask", head),
         match_grain=given.get("match_grain", SwapRequest.match_grain),
         match_skin=given.get("match_skin", SwapRequest.match_skin),
+        head_skin=given.get("head_skin", SwapRequest.head_skin),
+        body_skin=given.get("body_skin", SwapRequest.body_skin),
+        match_light=given.get("match_light", SwapRequest.match_light),
     )
 
 

@@ -29,7 +29,7 @@ MINUTES: Mapping[str, float] = {
     "sgldm": 180,
 }
 PARTS = ("finder", "parser", "autoencoder", "layout", "restore", "swap")  # measured for a pack
-EVALUATIONS = (*PARTS, "matting", "seams", "sharpness", "ablation")
+EVALUATIONS = (*PARTS, "matting", "seams", "sharpness", "control", "ablation")
 
 
 def add_parsers(subparsers: options.Subparsers) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.requests import HeadTransform
+from engine.sentences import Sentence
 from hs_desktop.document.events import Side
 from hs_desktop.document.findings import At
 from hs_desktop.document.layers import Layer
@@ -87,7 +88,7 @@ def change_layer(layer_id: str, name: str | None = None, **attributes: Any) -> S
 
 def rename_layer(layer_id: str, name: str) -> StateCommand:
     """A name that another layer has gets a number; an empty one changes nothing."""
-    wanted = name.strip()
+    wanted = name if isinstance(name, Sentence) else name.strip()
     return _on_stack(
         _("Rename layer"),
         layer_id,

@@ -225,6 +225,9 @@ class Document:
             head_mask=self._mask_override(Side.HEAD, MaskRole.HEAD),
             match_grain=state.settings.match_grain,
             match_skin=state.settings.match_skin,
+            head_skin=state.settings.head_skin,
+            body_skin=state.settings.body_skin,
+            match_light=state.settings.match_light,
         )
 
     def retouch_request(self, mask_id: str) -> RetouchRequest:

@@ -33,7 +33,7 @@ from hs_desktop.document.openraster import Sheaf, Sheet, writing
 from hs_desktop.document.payloads import Payload
 from hs_desktop.document.state import ProjectState
 from hs_desktop.document.variation import Variation
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 
 MANIFEST = "hsd.json"
 _MAX_MANIFEST = 64 << 20
@@ -130,7 +130,7 @@ def read_project(path: Path, watch: Watch | None = None) -> ProjectState:
         if error.errno is None:
             raise _damaged(path) from error
         sentence = _('"{path}" can\'t be opened: {reason}.')
-        reason = error.strerror or errno.errorcode.get(error.errno, "unknown error")
+        reason = error.strerror or errno.errorcode.get(error.errno, _("unknown error"))
         raise ProjectError(sentence.format(path=path, reason=reason), subject=path) from error
     except Exception as error:  # zip, PNG and JSON raise whatever they like on a damaged file
         raise _damaged(path) from error
@@ -207,7 +207,7 @@ def _sheet(layer: Layer, shown: bool) -> Sheet | None:
         src, shown = layout_payload(layer, layer.ids).name, False  # else it would hide the photo
     else:
         return None
-    return Sheet(layer.name, src, at, layer.opacity, shown, layer.locked)
+    return Sheet(translated(layer.name), src, at, layer.opacity, shown, layer.locked)
 
 
 def _begins_as_zip(path: Path) -> bool:

@@ -35,7 +35,8 @@ class Layer:
     """What all layers have.
 
     Attributes:
-        name: shown to the user; unique within a stack, not empty.
+        name: unique within a stack, not empty. Those that the program gives are ``Sentence``s,
+            to be translated where they are shown.
         id: stays with the layer for life, in files too.
         visible: whether it is shown.
         opacity: 0..1.

@@ -6,7 +6,7 @@ raises ``KeyError``, ``TypeError`` or ``ValueError`` where something isn't as it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.limits import MAX_PIXELS
 from engine.requests import HeadTransform
+from engine.sentences import Sentence
 from hs_desktop.document.events import Side
 from hs_desktop.document.jsonvalues import Fields
 from hs_desktop.document.layer_payloads import (
@@ -33,6 +35,7 @@ from hs_desktop.document.layers import (
     PictureLayer,
 )
 from hs_desktop.document.manifest_findings import add_findings, findings_of
+from hs_desktop.document.manifest_sentences import sentences_json, sentences_of
 from hs_desktop.document.manifest_settings import (
     fit_of,
     fitting_of,
@@ -41,7 +44,6 @@ from hs_desktop.document.manifest_settings import (
     transform_of,
 )
 from hs_desktop.document.payloads import (
-    MAX_PIXELS,
     Payload,
     bytes_key,
     decode_png,
@@ -55,7 +57,7 @@ from hs_desktop.document.variation import Variation
 if TYPE_CHECKING:
     from engine.imageio import Photo
 
-VERSION = (1, 3)  # major: older programs can't read it; minor: they can, and leave things out
+VERSION = (1, 5)  # major: older programs can't read it; minor: they can, and leave things out
 FORMAT = "hs-desktop-project"
 MAX_BYTES = 64 << 30  # of decoded pixels in a project: what can be saved has to open again
 MAX_BLOB = 64 << 20  # of a profile or EXIF block
@@ -109,6 +111,13 @@ def _list(value: tuple[float, ...] | None) -> list[float] | None:
     return None if value is None else [float(number) for number in value]
 
 
+def _texts(layer: Layer) -> tuple[str, ...]:
+    """What the program may have said of a layer."""
+    if not isinstance(layer, Variation):
+        return (layer.name,)
+    return (layer.name, *layer.notes, *(() if layer.fit is None else layer.fit.advice))
+
+
 class _Writer:
     """Gathers payloads while layers become JSON."""
 
@@ -123,6 +132,7 @@ class _Writer:
             "visible": layer.visible,
             "opacity": layer.opacity,
             "locked": layer.locked,
+            "sentences": sentences_json(_texts(layer)),
         }
         return {**common, **self._own(layer)}
 
@@ -224,9 +234,10 @@ class _Reader:
         return kinds[fields.text("kind")](fields)
 
     def _common(self, fields: Fields) -> dict[str, Any]:
+        name = fields.text("name")
         return {
             "id": fields.text("id"),
-            "name": fields.text("name"),
+            "name": _sentences(fields).get(name, name),
             "visible": fields.boolean("visible"),
             "opacity": fields.number("opacity"),
             "locked": fields.boolean("locked"),
@@ -263,7 +274,10 @@ class _Reader:
         )
 
     def _variation(self, fields: Fields) -> Variation:
-        times = fields.object("milliseconds")
+        times, said = fields.object("milliseconds"), _sentences(fields)
+        fit = fit_of(fields.optional("fit", fields.object))
+        if fit is not None:
+            fit = replace(fit, advice=tuple(said.get(text, text) for text in fit.advice))
         return Variation(
             **self._common(fields),
             base=self._photo(fields.object("base")),
@@ -273,8 +287,8 @@ class _Reader:
             sampling=sampling_of(fields.object("sampling")),
             fitting=fitting_of(fields.optional("fitting", fields.object)),
             milliseconds={stage: times.number(stage) for stage in times.names()},
-            notes=tuple(fields.texts("notes")),
-            fit=fit_of(fields.optional("fit", fields.object)),
+            notes=tuple(said.get(text, text) for text in fields.texts("notes")),
+            fit=fit,
             device=fields.text("device"),
             pack=fields.text("pack"),
             starred=fields.boolean("starred"),
@@ -345,6 +359,10 @@ class _Reader:
         if bytes_key(data) not in name:
             raise ValueError(f"{name} has another content")
         return data
+
+
+def _sentences(fields: Fields) -> Mapping[str, Sentence]:
+    return sentences_of(fields.optional("sentences", fields.object))
 
 
 def _need_key(fields: Fields, key: str) -> None:

@@ -15,7 +15,7 @@ from engine.requests import (
     SamplingSettings,
 )
 from hs_desktop.document.jsonvalues import Fields
-from hs_desktop.document.settings import Fitting, SwapSettings
+from hs_desktop.document.settings import TONES, Fitting, SwapSettings
 
 _FAR = 1e9  # photo px, degrees, and what the head is made larger by: beyond all that is seen
 _MOST_RESULTS = 1000
@@ -47,6 +47,7 @@ def settings_of(fields: Fields) -> SwapSettings:
         variations=variations,
         match_grain=fields.boolean("match_grain"),
         match_skin=fields.boolean("match_skin"),
+        **_tones(fields),
     )
 
 
@@ -59,6 +60,7 @@ def fitting_of(fields: Fields | None) -> Fitting | None:
         _feather(fields),
         fields.boolean("match_grain"),
         fields.boolean("match_skin"),
+        **_tones(fields),
     )
 
 
@@ -70,6 +72,13 @@ def fit_of(fields: Fields | None) -> Fit | None:
     parts = {name: said.number(name) for name in FIT_PARTS}
     _need(all(0 <= value <= 1 for value in parts.values()), "a fit")
     return Fit(parts, tuple(fields.texts("advice")))
+
+
+def _tones(fields: Fields) -> dict[str, float]:
+    """Since 1.5; before, tones were left as they were."""
+    tones = {name: fields.optional(name, fields.number) or 0.0 for name in TONES}
+    _need(all(0 <= amount <= 1 for amount in tones.values()), "tones")
+    return tones
 
 
 def _feather(fields: Fields) -> float | None:

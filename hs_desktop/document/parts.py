@@ -19,7 +19,7 @@ from hs_desktop.document.planes import cut
 from hs_desktop.document.stack import LayerStack
 from hs_desktop.document.state import ProjectState
 from hs_desktop.document.variation import Variation
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 
 if TYPE_CHECKING:
     from engine.imageio import Photo
@@ -75,7 +75,9 @@ def _stack_parts(stack: LayerStack, flat: Photo) -> Iterator[Part | Group]:
             yield _variation(layer, layer.id in shown, flat)
         elif isinstance(layer, PhotoLayer):
             pixels = to_profile(layer.photo.pixels, layer.photo.icc, flat.icc, flat.pixels.dtype)
-            yield Part(layer.name, pixels, opacity=layer.opacity, visible=layer.id in shown)
+            yield Part(
+                translated(layer.name), pixels, opacity=layer.opacity, visible=layer.id in shown
+            )
         elif isinstance(layer, PictureLayer):
             yield _picture(layer, layer.id in shown, flat)
 
@@ -83,7 +85,7 @@ def _stack_parts(stack: LayerStack, flat: Photo) -> Iterator[Part | Group]:
 def _picture(layer: PictureLayer, shown: bool, flat: Photo) -> Part:
     rgba, dtype = layer.pixels.pixels, flat.pixels.dtype
     return Part(
-        layer.name,
+        translated(layer.name),
         to_profile(rgba[..., :3], layer.icc, flat.icc, dtype),
         layer.position,
         alpha=to_depth(rgba[..., 3], dtype),
@@ -102,7 +104,7 @@ def _variation(layer: Variation, shown: bool, flat: Photo) -> Group:
     differs[rows, columns] = (layer.patch.pixels != base).any(2)
     head = (layer.head_mask() > 0) | (differs & ~generated)
     return Group(
-        layer.name,
+        translated(layer.name),
         (
             _masked(_("Generated"), photo, generated, flat),
             _masked(_("Head"), photo, head, flat),

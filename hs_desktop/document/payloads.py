@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from engine.labels import palette
 from hs_desktop.document.planes import Plane
 
-MAX_PIXELS = 150_000_000  # of one picture, as ``engine.opening`` reads at most
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _GREY, _RGB, _INDEXED, _RGBA = 0, 2, 3, 6  # PNG's colour types
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from engine.requests import RetouchRequest, SamplingSettings, SwapRequest
+
+TONES = ("head_skin", "body_skin", "match_light")  # of head and body, brought together
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class SwapSettings:
         variations: how many results with consecutive seeds, >= 1.
         match_grain, match_skin: whether what is generated takes on the photo's grain and the
             body's skin tone.
+        head_skin, body_skin, match_light: 0..1, as in ``SwapRequest``.
     """
 
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
@@ -26,6 +30,9 @@ class SwapSettings:
     variations: int = SwapRequest.variations
     match_grain: bool = SwapRequest.match_grain
     match_skin: bool = SwapRequest.match_skin
+    head_skin: float = SwapRequest.head_skin
+    body_skin: float = SwapRequest.body_skin
+    match_light: float = SwapRequest.match_light
 
 
 @dataclass(frozen=True)
@@ -34,15 +41,36 @@ class Fitting:
 
     Attributes:
         keep_background: ``None`` of what has no background of its own, as a retouch.
-        feather, match_grain, match_skin: as in ``SwapSettings``.
+        feather, match_grain, match_skin, head_skin, body_skin, match_light: as in
+            ``SwapSettings``; a retouch brings no tones together.
     """
 
     keep_background: bool | None
     feather: float | None
     match_grain: bool
     match_skin: bool
+    head_skin: float = SwapRequest.head_skin
+    body_skin: float = SwapRequest.body_skin
+    match_light: float = SwapRequest.match_light
 
     @classmethod
     def of(cls, request: SwapRequest | RetouchRequest) -> Fitting:
-        keep = request.keep_background if isinstance(request, SwapRequest) else None
-        return cls(keep, request.feather, request.match_grain, request.match_skin)
+        if not isinstance(request, SwapRequest):
+            return cls(None, request.feather, request.match_grain, request.match_skin)
+        return cls(
+            request.keep_background, request.feather, request.match_grain, request.match_skin,
+            request.head_skin, request.body_skin, request.match_light,
+        )  # fmt: skip
+
+    @property
+    def is_of_swap(self) -> bool:
+        """Whether there were a head and a body, and what concerns the two counted."""
+        return self.keep_background is not None
+
+    def settings(self) -> dict[str, Any]:
+        """What to set in ``SwapSettings`` to make the like again."""
+        values = asdict(self)
+        if not self.is_of_swap:
+            for name in ("keep_background", *TONES):
+                del values[name]
+        return values

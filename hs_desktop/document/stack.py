@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Any
 
+from engine.sentences import Sentence
 from hs_desktop.document.errors import LayerError
 from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,11 @@ class LayerStack:
 
     def unique_name(self, name: str, *, but: str | None = None) -> str:
         """``name``, with a number behind it where a layer (other than ``but``) has it already."""
-        taken = {layer.name for layer in self.layers if layer.id != but}
-        if name not in taken:
-            return name
-        stem = re.sub(r" (\d+|\(\d+\))$", "", name)
-        if stem not in taken:  # the number is part of the name: "Seed 5"
-            stem = name
-        before, behind = (f"{stem} (", ")") if stem[-1].isdigit() else (f"{stem} ", "")
-        number = 2
-        while f"{before}{number}{behind}" in taken:
-            number += 1
-        return f"{before}{number}{behind}"
+        others = [layer.name for layer in self.layers if layer.id != but]
+        taken = {*others, *map(translated, others)}
+        stem = _stem(name, taken)
+        names = chain([name], (_numbered(stem, number) for number in count(2)))
+        return next(one for one in names if taken.isdisjoint((one, translated(one))))
 
     def added(self, layer: Layer, index: int | None = None) -> LayerStack:
         """With ``layer`` at ``index`` from the bottom (else on top), its name made unique."""
@@ -131,6 +127,24 @@ class LayerStack:
         return replace(self, layers=(*self.layers[:at], changed, *self.layers[at + 1 :]))
 
 
+def _stem(name: str, taken: Container[str]) -> str:
+    """A name without the number that ``_numbered`` has put behind it."""
+    if isinstance(name, Sentence):
+        stem = name.values.get("name")
+        return stem if isinstance(stem, Sentence) else name
+    stem = re.sub(r" (\d+|\(\d+\))$", "", name)
+    return stem if stem in taken else name  # the number is part of the name: "Shot 5"
+
+
+def _numbered(name: str, number: int) -> str:
+    """In parentheses where the name ends with a number of its own."""
+    if not isinstance(name, Sentence):
+        return f"{name} ({number})" if name[-1].isdigit() else f"{name} {number}"
+    if name[-1].isdigit():
+        return Sentence("{name} ({number})", name=name, number=number)
+    return Sentence("{name} {number}", name=name, number=number)
+
+
 def _is_map(layer: Layer) -> bool:
     """Whether it says something of the pictures and is no part of them."""
     return isinstance(layer, LayoutLayer | MaskLayer)
@@ -140,4 +154,4 @@ def need_unlocked(layer: Layer) -> None:
     """Raise ``LayerError`` where a layer is locked."""
     if layer.locked:
         sentence = _('The layer "{name}" is locked; unlock it first.')
-        raise LayerError(sentence.format(name=layer.name), subject=layer.name)
+        raise LayerError(sentence.format(name=translated(layer.name)), subject=layer.name)

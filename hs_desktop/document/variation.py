@@ -14,7 +14,6 @@ from engine.requests import Fit, SamplingSettings
 from hs_desktop.document.layers import Layer, mask_levels
 from hs_desktop.document.planes import Crop, cut
 from hs_desktop.document.settings import Fitting
-from hs_desktop.i18n import translated
 
 if TYPE_CHECKING:
     from engine.imageio import Photo
@@ -33,9 +32,8 @@ class Variation(Layer):
         sampling: what it was made with, its own seed included.
         fitting: what else it was made with; ``None`` where that isn't known.
         milliseconds: stage -> time.
-        notes: sentences the engine wanted read, in the language they were read in.
-        fit: how well head and body go together, the advice in the language it was read in;
-            ``None`` of what is no swap.
+        notes: sentences the engine wanted read, to be translated where they are shown.
+        fit: how well head and body go together, its advice likewise; ``None`` of what is no swap.
         device, pack: where and by what it was made.
         starred: never pruned.
     """
@@ -98,9 +96,6 @@ class Variation(Layer):
         head = mask_of(result.layout, HEAD)
         if result.seed is not None:
             sampling = replace(sampling, seed=result.seed)
-        fit = result.fit
-        if fit is not None:
-            fit = replace(fit, advice=tuple(translated(advice) for advice in fit.advice))
         return cls(
             name=name,
             base=base,
@@ -110,8 +105,8 @@ class Variation(Layer):
             sampling=sampling,
             fitting=fitting,
             milliseconds=dict(result.milliseconds),
-            notes=tuple(translated(note) for note in result.notes),
-            fit=fit,
+            notes=result.notes,
+            fit=result.fit,
             device=result.device,
             pack=result.pack,
         )

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from hs_desktop.document.events import Side
 from hs_desktop.document.layers import Layer
 from hs_desktop.document.variation import Variation
-from hs_desktop.i18n import N_, _
+from hs_desktop.i18n import N_, _, translated
 from hs_desktop.icons import icon
 from hs_desktop.panels.layer_model import ALONE, LAYER, kind_of
 from hs_desktop.panels.parts import paint_row, quiet_colour
@@ -133,13 +133,13 @@ class LayerDelegate(QStyledItemDelegate):
                 right = self.part_rect(part, row).left() - 2
         area, font = self.name_rect(row), option.font
         area.setRight(right)
-        metrics = QFontMetrics(font)
+        metrics, title = QFontMetrics(font), translated(layer.name)
         elide = Qt.TextElideMode.ElideRight
         upper = QRect(area.left(), area.top(), area.width(), area.height() // 2 + 1)
         lower = QRect(area.left(), upper.bottom(), area.width(), area.height() // 2 - 2)
         painter.setPen(text if layer.visible else quiet)
         painter.drawText(upper, Qt.AlignmentFlag.AlignBottom,
-                         metrics.elidedText(layer.name, elide, area.width()))  # fmt: skip
+                         metrics.elidedText(title, elide, area.width()))  # fmt: skip
         font.setPointSizeF(font.pointSizeF() * 0.85)
         painter.setFont(font)
         painter.setPen(quiet)

@@ -109,7 +109,7 @@ class LayerModel(QAbstractItemModel):
     def _layer_data(self, layer: Layer, side: Side, role: int) -> Any:
         alone = self._editor.document.state.stack(side).solo == layer.id
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return layer.name
+            return translated(layer.name)
         if role == LAYER:
             return layer
         if role == ALONE:
@@ -118,7 +118,7 @@ class LayerModel(QAbstractItemModel):
             return self._thumbnails.of(layer.id)
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             width, height = layer.size
-            words = [layer.name, kind_of(layer), f"{width} × {height} px"]
+            words = [translated(layer.name), kind_of(layer), f"{width} × {height} px"]
             words += [_("hidden")] * (not layer.visible) + [_("locked")] * layer.locked
             words += [_("shown alone")] * alone
             words += [_("starred")] * (isinstance(layer, Variation) and layer.starred)
@@ -129,7 +129,7 @@ class LayerModel(QAbstractItemModel):
         layer = self.layer_of(index)
         if layer is None or role != Qt.ItemDataRole.EditRole:
             return False
-        if str(value).strip() != layer.name:
+        if str(value).strip() != translated(layer.name):
             self._editor.document.do(commands.rename_layer(layer.id, str(value)))
         return True
 

@@ -40,8 +40,8 @@ TRANSFORM: tuple[Setting, ...] = (
             -20000.0, 20000.0, 0.5, unit="px"),
     Setting("y", 0.0, N_("Down"), N_("How far the head is moved, in pixels of the body."),
             -20000.0, 20000.0, 0.5, unit="px"),
-    Setting("scale", 100.0, N_("Size"), N_("Of the head, compared with the automatic size."),
-            5.0, 2000.0, 0.5, unit="%"),
+    Setting("scale", 1.0, N_("Size"), N_("Of the head, compared with the automatic size."),
+            0.05, 20.0, 0.005, percent=True),
     Setting("rotate", 0.0, N_("Turn"), N_("Clockwise, in degrees."), -180.0, 180.0, 0.1, unit="°"),
     Setting("flip", False, N_("Flip"), N_("Mirror the head left to right.")),
 )  # fmt: skip
@@ -51,7 +51,7 @@ def transform_values(transform: HeadTransform) -> dict[str, Value]:
     """The fields' values by key."""
     x, y = transform.shift
     return {
-        "x": x, "y": y, "scale": 100 * transform.scale, "rotate": transform.rotate,
+        "x": x, "y": y, "scale": transform.scale, "rotate": transform.rotate,
         "flip": transform.flip,
     }  # fmt: skip
 
@@ -198,7 +198,7 @@ class SamplingPanel(QWidget):
         if key in ("x", "y"):
             now = replace(now, shift=(value, y) if key == "x" else (x, value))
         elif key == "scale":
-            now = replace(now, scale=value / 100)
+            now = replace(now, scale=value)
         elif key == "rotate":
             now = replace(now, rotate=value)
         else:

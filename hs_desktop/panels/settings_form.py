@@ -26,11 +26,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hs_desktop.asking import ask_for_folder, ask_to_open
 from hs_desktop.i18n import _
 from hs_desktop.panels.parts import IconButton
 from hs_desktop.panels.whole_box import WholeBox
 from hs_desktop.settings import Setting, Value
-from hs_desktop.windows.asking import ask_for_folder, ask_to_open
 
 _SLIDER_STEPS = 500  # a finer range is typed, not slid
 _BOX_WIDTH = 78
@@ -315,10 +315,13 @@ class NumberField(Field):
 
     def _typed(self, value: Any) -> None:
         if not self._showing:
-            self._take(value)
+            self._take(self._of_shown(value))
+
+    def _of_shown(self, number: float) -> float:
+        return round(number / 100, 6) if self.setting.percent else number
 
     def _switched(self, automatic: bool) -> None:
-        self._take(None if automatic else self.box.value())
+        self._take(None if automatic else self._of_shown(self.box.value()))
         self.settled.emit()
 
     def _show(self, value: Value) -> None:
@@ -327,7 +330,7 @@ class NumberField(Field):
             self.automatic.setChecked(value is None)
             self.box.setEnabled(value is not None)
         if isinstance(value, int | float):
-            self.box.setValue(value)
+            self.box.setValue(100 * value if self.setting.percent else value)
             if self.slider is not None:
                 self.slider.setValue(round((value - self.setting.low) / self.setting.step))
         self._showing = False
@@ -338,10 +341,11 @@ def _box_of(row: Setting) -> Any:
     box: QSpinBox | QDoubleSpinBox | WholeBox
     if row.kind is float:
         box = QDoubleSpinBox()
-        text = f"{row.step:g}"
+        times = 100 if row.percent else 1
+        text = f"{times * row.step:g}"
         box.setDecimals(len(text.partition(".")[2]))
-        box.setSingleStep(row.step)
-        box.setRange(row.low, row.high)
+        box.setSingleStep(times * row.step)
+        box.setRange(times * row.low, times * row.high)
     elif row.high < 1 << 31:
         box = QSpinBox()
         box.setRange(int(row.low), int(row.high))
@@ -352,6 +356,8 @@ def _box_of(row: Setting) -> Any:
         return box
     box.setKeyboardTracking(False)
     box.setFixedWidth(_BOX_WIDTH)
-    if row.unit:
+    if row.percent:
+        box.setSuffix(_(" %"))
+    elif row.unit:
         box.setSuffix(f" {_(row.unit)}")
     return box

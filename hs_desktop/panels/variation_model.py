@@ -16,7 +16,7 @@ from hs_desktop.document.variation import Variation
 from hs_desktop.editor import LIVE, Editor
 from hs_desktop.engine_bridge import JobRecord
 from hs_desktop.following import DocumentWatch
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 from hs_desktop.panels.parts import rearrange
 from hs_desktop.panels.thumbnails import Thumbnails
 
@@ -83,13 +83,15 @@ class VariationModel(QAbstractListModel):
                 ),
             }.get(Qt.ItemDataRole(role))
         if role == Qt.ItemDataRole.DisplayRole:
-            return row.name
+            return translated(row.name)
         if role == Qt.ItemDataRole.DecorationRole:
             return self._thumbnails.of(row.id)
         if role == Qt.ItemDataRole.ToolTipRole:
             return _told(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            words = [row.name] + [_("starred")] * row.starred + [_("shown")] * row.visible
+            words = (
+                [translated(row.name)] + [_("starred")] * row.starred + [_("shown")] * row.visible
+            )
             return ", ".join(words)
         return None
 
@@ -164,13 +166,13 @@ def _key(row: Variation | Forming) -> object:
 def _told(variation: Variation) -> str:
     sampling = variation.sampling
     lines = [
-        variation.name,
+        translated(variation.name),
         _("Seed {seed}, guidance {guidance:g}, {steps} steps, strength {strength:g}").format(
             seed=sampling.seed, guidance=sampling.guidance, steps=sampling.steps,
             strength=sampling.strength,
         ),
     ]  # fmt: skip
-    return "\n".join([*lines, *variation.notes])
+    return "\n".join([*lines, *map(translated, variation.notes)])
 
 
 def thumbnail(editor: Editor, layer_id: str) -> np.ndarray:

@@ -20,12 +20,12 @@ from hs_desktop.document import commands
 from hs_desktop.document.events import Side
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor
+from hs_desktop.exporting import ask_to_export
 from hs_desktop.following import DocumentWatch
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 from hs_desktop.panels.parts import IconButton, add_to_menu, do, hint
 from hs_desktop.panels.variation_delegate import VariationDelegate
 from hs_desktop.panels.variation_model import ROW, VariationModel
-from hs_desktop.windows.exporting import ask_to_export
 
 Key = Qt.Key
 
@@ -169,7 +169,7 @@ class VariationsPanel(QWidget):
     async def _export_one(self, variation: Variation) -> None:
         project = self._editor.document.path
         folder = Path.home() if project is None else project.parent
-        proposal = folder / f"{variation.name}.png"
+        proposal = folder / f"{translated(variation.name)}.png"
         path = await ask_to_export(
             self, self._editor.preferences, _("Export the variation"), proposal
         )

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from hs_desktop.document.events import Change, What
 from hs_desktop.editor import Editor
 from hs_desktop.following import DocumentWatch
+from hs_desktop.i18n import translated
 from hs_desktop.views.side_view import SideView
 
 
@@ -38,7 +39,8 @@ class Comparison(QObject):
         pair, split = self._editor.compared, self._result.view.split
         if pair is not None and split is not None:
             result = self._editor.document.result
-            split.labels = result[pair[0]].name, result[pair[1]].name
+            left, right = (translated(result[one].name) for one in pair)
+            split.labels = left, right
 
     def _document_changed(self, change: Change) -> None:
         if change.what is What.ATTRIBUTES and "name" in change.names:

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from hs_desktop import __version__
+from hs_desktop.dialog_parts import closing_buttons, heading, muted
 from hs_desktop.i18n import _
 from hs_desktop.icons import pixmap
-from hs_desktop.windows.parts import closing_buttons, heading, muted
 
 PAPER = "https://arxiv.org/abs/2212.06458"
 

@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
 
 from engine.requests import Fit
 from hs_desktop.commands.terminal import stage_name
-from hs_desktop.document.settings import Fitting
+from hs_desktop.dialog_parts import closing_buttons, dialog_column, heading, muted
+from hs_desktop.document.settings import TONES, Fitting
 from hs_desktop.document.variation import Variation
-from hs_desktop.i18n import N_, _
+from hs_desktop.i18n import N_, _, translated
 from hs_desktop.settings import setting
-from hs_desktop.windows.parts import closing_buttons, device_name, dialog_column, heading, muted
+from hs_desktop.windows.parts import device_name
 
 Rows = list[tuple[str, str]]
 
@@ -41,7 +42,7 @@ class AboutResult(QDialog):
         self._variation = variation
         self.setWindowTitle(_("About this result"))
         column = dialog_column(self)
-        column.addWidget(heading(variation.name))
+        column.addWidget(heading(translated(variation.name)))
         sections = [(_("Settings"), made_with(variation)), (_("Time"), times(variation))]
         if variation.fit is not None:
             sections.append((_("How well head and body fit"), fits(variation.fit)))
@@ -86,11 +87,13 @@ def _fitted(fitting: Fitting | None) -> Rows:
         return []
     feather = _("automatic") if fitting.feather is None else f"{fitting.feather:g} px"
     kept = fitting.keep_background
+    tones = [(_(setting(name).label), _percent(getattr(fitting, name))) for name in TONES]
     return [
         *([] if kept is None else [(_(setting("keep_background").label), _switch(kept))]),
         (_(setting("feather").label), feather),
         (_(setting("match_grain").label), _switch(fitting.match_grain)),
         (_(setting("match_skin").label), _switch(fitting.match_skin)),
+        *(tones if fitting.is_of_swap else []),
     ]
 
 
@@ -119,7 +122,7 @@ def fits(fit: Fit) -> Rows:
 def sentences(variation: Variation) -> tuple[str, ...]:
     """What the engine wanted read, and whatever else may be tried."""
     advice = () if variation.fit is None else variation.fit.advice
-    return tuple(dict.fromkeys((*variation.notes, *advice)))
+    return tuple(dict.fromkeys(map(translated, (*variation.notes, *advice))))
 
 
 def _percent(share: float) -> str:
@@ -140,7 +143,7 @@ def as_text(variation: Variation) -> str:
     if variation.fit is not None:
         rows += fits(variation.fit)
     told = [f"{name}: {value}" for name, value in rows]
-    return "\n".join([variation.name, *told, *sentences(variation)]) + "\n"
+    return "\n".join([translated(variation.name), *told, *sentences(variation)]) + "\n"
 
 
 def _section(title: str, rows: Rows) -> QWidget:

@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QWidget
 
 from engine.single_models import SingleModel
+from hs_desktop.asking import accepted
+from hs_desktop.dialog_parts import agreeing_buttons, dialog_column, heading, muted
 from hs_desktop.i18n import N_, _
 from hs_desktop.model_packs import InstalledPack
-from hs_desktop.windows.asking import accepted
-from hs_desktop.windows.parts import agreeing_buttons, dialog_column, heading, muted
 
 MODEL_NAMES = {
     "finder": N_("finder"),

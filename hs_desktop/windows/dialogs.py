@@ -10,11 +10,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog
 
 from hs_desktop import edits
+from hs_desktop.asking import finished
 from hs_desktop.commands.machine import examine, format_report
 from hs_desktop.editor import Level
 from hs_desktop.i18n import _
 from hs_desktop.paths import log_folder, packs_folder
-from hs_desktop.windows.asking import finished
 
 if TYPE_CHECKING:
     from hs_desktop.document.autosave import Recoverable

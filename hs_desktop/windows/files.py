@@ -11,15 +11,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
 from engine.errors import Cancelled, EngineError
+from engine.limits import MIN_SIDE
 from engine.resources import resource_path
+from engine.sentences import Sentence
+from hs_desktop.asking import Button, ask, ask_to_open, ask_to_save
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
 from hs_desktop.editor import Editor, Level
+from hs_desktop.exporting import ask_to_export
 from hs_desktop.filetypes import PHOTOS, PROJECT
 from hs_desktop.i18n import _, translated
 from hs_desktop.importing import add_picture, can_take_picture, import_picture
-from hs_desktop.windows.asking import Button, ask, ask_to_open, ask_to_save
-from hs_desktop.windows.exporting import ask_to_export
 from hs_desktop.windows.pasted import cut_out_of, photo_of
 from hs_desktop.windows.psd_layers import MERGED, ask_for_layer
 
@@ -216,8 +218,7 @@ class Files:
         Raises:
             InputFileError: it is too small or too large, or the file can't be read.
         """
-        from engine.opening import MIN_SIDE  # brings Pillow along
-        from hs_desktop.reading import need_size  # and this decoders
+        from hs_desktop.reading import need_size  # brings decoders along
 
         if side is None:
             side = self._editor.side
@@ -232,10 +233,10 @@ class Files:
         if image.isNull():
             self._editor.say(_("There is no picture in the clipboard."), Level.WARNING)
             return
-        name, least = _("Pasted photo"), MIN_SIDE
+        name, least = Sentence("Pasted photo"), MIN_SIDE
         if side is Side.RESULT:
-            name, least = _("Pasted picture"), 1
-        need_size(Path(name), image.width(), image.height(), least)
+            name, least = Sentence("Pasted picture"), 1
+        need_size(Path(translated(name)), image.width(), image.height(), least)
         if side is Side.RESULT:
             pixels, icc = await asyncio.to_thread(cut_out_of, image)
             if document is self._editor.document:

@@ -9,11 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QTextBrowser, QVBoxLayout, QWidget
 
+from hs_desktop.dialog_parts import closing_buttons
 from hs_desktop.i18n import N_, _
 from hs_desktop.panels.parts import CalmRows
 from hs_desktop.windows.action_set import ActionSet, plain, sequences_of
 from hs_desktop.windows.actions import MENUS, SUBMENUS, of_menu
-from hs_desktop.windows.parts import closing_buttons
 
 _KEYS = {  # name in the text -> action
     "open_head": "file.open-head", "open_body": "file.open-body", "save": "file.save",
@@ -67,6 +67,17 @@ PAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
             N_("Arrow keys nudge the head by a pixel of the photo, with Shift by ten. Numbers can "
                "be typed in the Sampling panel under Head position. Align to neck ({align}) goes "
                "back to the automatic position."),
+        ),
+    ),
+    (
+        N_("Skin and light"),
+        (
+            N_("Head and body from different photos seldom have the same tone. In the Sampling "
+               "panel, Head's skin brings the head's skin to the tone of the body's; Body's skin "
+               "brings that of the body, hands and chest too, to the tone of the head's. With both "
+               "at 50 % they meet halfway; at 0 % every pixel stays as it is."),
+            N_("Head's light takes on the exposure and white balance of the body photo, hair and "
+               "all. With Live ({live}) the result follows the sliders."),
         ),
     ),
     (

@@ -16,10 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hs_desktop.dialog_parts import closing_buttons, muted
 from hs_desktop.i18n import _
 from hs_desktop.icons import icon
 from hs_desktop.logs import LOG
-from hs_desktop.windows.parts import closing_buttons, listing, muted
+from hs_desktop.windows.parts import listing
 
 _MOST = 400_000  # characters that are shown, from the end
 

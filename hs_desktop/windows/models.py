@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 from engine.errors import EngineError, PackError
 from engine.packs import verify_pack
 from engine.single_models import find_model
+from hs_desktop.asking import ask_for_folder, ask_to_open
+from hs_desktop.dialog_parts import closing_buttons, dialog_column, heading, muted
 from hs_desktop.editor import Editor
 from hs_desktop.i18n import _, translated
 from hs_desktop.icons import icon
@@ -33,9 +35,7 @@ from hs_desktop.model_packs import (
     installed_packs,
     is_pack,
 )
-from hs_desktop.windows.asking import ask_for_folder, ask_to_open
 from hs_desktop.windows.base_pack import MODEL_NAMES, ask_for_base
-from hs_desktop.windows.parts import closing_buttons, dialog_column, heading, muted
 
 
 class ModelManager(QDialog):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hs_desktop.dialog_parts import closing_buttons
 from hs_desktop.following import watch
 from hs_desktop.i18n import N_, _
 from hs_desktop.icons import icon
@@ -25,7 +26,6 @@ from hs_desktop.panels.settings_form import SettingsForm
 from hs_desktop.paths import packs_folder
 from hs_desktop.preferences import Preferences
 from hs_desktop.settings import Setting, Value, setting
-from hs_desktop.windows.parts import closing_buttons
 from hs_desktop.windows.shortcuts import ShortcutsPage
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QDialog, QListWidget, QWidget
 
+from hs_desktop.asking import accepted
+from hs_desktop.dialog_parts import agreeing_buttons, dialog_column, heading, muted
 from hs_desktop.i18n import _
 from hs_desktop.panels.parts import CalmRows
-from hs_desktop.windows.asking import accepted
-from hs_desktop.windows.parts import agreeing_buttons, dialog_column, heading, muted
 
 MERGED = ""  # the whole picture
 

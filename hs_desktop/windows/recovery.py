@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hs_desktop.dialog_parts import dialog_column, heading, muted
 from hs_desktop.document.autosave import Recoverable
 from hs_desktop.editor import Editor
 from hs_desktop.i18n import _
-from hs_desktop.windows.parts import dialog_column, heading, muted
 
 MayLeave = Callable[[], Awaitable[bool]]
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from engine.jobs import JobState
+from engine.labels import CLASSES
 from engine.requests import LoadRequest
 from hs_desktop.commands.terminal import stage_name, time_left
 from hs_desktop.engine_bridge import EngineBridge, JobRecord
@@ -48,7 +49,11 @@ class StatusBar(QStatusBar):
         self.addWidget(self._bar)
         self.addWidget(self._cancel)
         self.addWidget(self._state, 1)
-        self._readout = self._field(_("Under the pointer"), "65535 65535 65535 · right eye")
+        width = QFontMetrics(self.font()).horizontalAdvance
+        self._readout = self._field(
+            _("Under the pointer"),
+            "65535 65535 65535 · " + max((_(info.name) for info in CLASSES), key=width),
+        )
         self._size = self._field(_("Size of the photo"))
         self._zoom = self._field(_("Zoom"))
         self._device = self._field(_("Device"))

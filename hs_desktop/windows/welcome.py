@@ -22,10 +22,11 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from hs_desktop.dialog_parts import heading, muted
 from hs_desktop.document.events import Side
 from hs_desktop.i18n import _
 from hs_desktop.icons import icon
-from hs_desktop.windows.parts import heading, muted, thumbnail
+from hs_desktop.windows.parts import thumbnail
 
 if TYPE_CHECKING:
     from hs_desktop.windows.main_window import MainWindow

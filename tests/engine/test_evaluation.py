@@ -14,7 +14,7 @@ import torch
 
 from engine import stages
 from engine.errors import InputFileError
-from engine.evaluation import ablation, restore, sharpness
+from engine.evaluation import ablation, control, restore, sharpness
 from engine.evaluation import bench as bench_module
 from engine.evaluation.features import feature_distance, load_features
 from engine.evaluation.finder import finder_figures
@@ -290,11 +290,14 @@ def test_every_part_can_be_evaluated(
     monkeypatch.setattr(ablation, "VARIANTS", {"default": {}, "paper": {"steps": 2}})
     monkeypatch.setattr(sharpness, "sample_photos", lambda: [small_swap().body])
     monkeypatch.setattr(sharpness, "MEGAPIXELS", 0.1)
+    monkeypatch.setattr(control, "SEEDS", 2)
+    monkeypatch.setattr(control, "GUIDANCES", (1.0, 2.0))
     figures: Any = evaluate(name, prepared, tiny_pack, count=2, out=tmp_path / "out", device="cpu")
     expected = {
         "finder": "within", "parser": "HEAD", "autoencoder": "psnr", "layout": "neck_iou",
         "restore": "ours", "swap": "changed_outside", "ablation": "paper",
         "matting": "hair", "seams": "compared", "sharpness": "margin",
+        "control": "guidance",
     }  # fmt: skip
     assert expected[name] in figures
     if name == "layout":

@@ -219,6 +219,11 @@ def test_toned_pixels_count_to_the_region(studio: Studio, skins: None, name: str
     assert differs.sum() > 20
     assert not differs[toned.region == 0].any()
     assert (toned.region > 0).sum() > (plain.region > 0).sum()
+    # What was made anew is told beside it, for whoever goes on from there.
+    assert plain.generated is None
+    assert toned.generated is not None
+    assert ((toned.generated > 0) <= (toned.region > 0)).all()
+    assert (toned.generated > 0).sum() < 0.7 * (toned.region > 0).sum()
 
 
 def test_tones_are_found_once(studio: Studio, skins: None) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from engine.imageio import Photo
+from hs_desktop import i18n
 from hs_desktop.document.events import Side
 from hs_desktop.editor import Editor, Message
 from hs_desktop.engine_bridge import EngineBridge
@@ -110,3 +111,10 @@ def loaded(editor: Editor, loop: WindowLoop) -> Editor:
     loop.settle(editor)
     editor.document.history.mark_clean()
     return editor
+
+
+@pytest.fixture
+def speak_korean() -> Iterator[Callable[[], None]]:
+    """Makes it the window's language from then on; afterwards it is English again."""
+    yield lambda: i18n.install(["ko"])
+    i18n.install(["en"])

@@ -60,6 +60,9 @@ def test_live_asks_only_where_the_result_would_be_another(
     assert len(fake.requests) == asked
     for change in (
         commands.set_settings(guidance=4.0),
+        commands.set_settings(head_skin=0.5),
+        commands.set_settings(body_skin=0.5),
+        commands.set_settings(match_light=0.5),
         commands.set_transform(HeadTransform(shift=(3.0, 0.0))),
         commands.pick_person(Side.BODY, (5.0, 5.0)),
     ):

@@ -34,7 +34,7 @@ def project(tmp_path: Path) -> Path:
     document = Document()
     document.do(commands.add_layer(Side.HEAD, PhotoLayer(name="head", photo=photo((96, 128), 1))))
     document.do(commands.add_layer(Side.BODY, PhotoLayer(name="body", photo=photo((160, 200), 2))))
-    document.do(commands.set_settings(seed=5, steps=3))
+    document.do(commands.set_settings(seed=5, steps=3, head_skin=0.3, match_light=1.0))
     hsd.save(document, tmp_path / "job.hsd")
     return tmp_path / "job.hsd"
 
@@ -50,6 +50,7 @@ def test_a_project_is_rendered(
     assert main(["render", str(project), "-o", str(out), "--json"]) == 0
     request: Any = scripted.requests[-1]
     assert (request.sampling.seed, request.sampling.steps) == (5, 3)
+    assert (request.head_skin, request.body_skin, request.match_light) == (0.3, 0.0, 1.0)
     assert (pixels(out) != photo((160, 200), 2).pixels).any()
     report = json.loads(capsys.readouterr().out)
     assert (report["seeds"], report["outputs"]) == ([5], [str(out)])

@@ -34,7 +34,18 @@ class Move(Hand):
         elif self.place.side is not Side.RESULT:
             raise LayerError(_("The head is moved on the result; here only pictures are."))
         elif self.place.editor.head_place is None:
-            raise LayerError(_("Make a swap first: then the head gets handles to move it by."))
+            raise LayerError(self._why_no_handles())
+
+    def _why_no_handles(self) -> str:
+        state = self.place.document.state
+        if self.place.editor.is_placing_head:
+            return _("The head's place is still being found: its handles appear once it is known.")
+        if state.pair in state.findings.places:
+            return _(
+                "No place was found for this head on this body: pick another person, or open "
+                "another photo."
+            )
+        return _("Make a swap first: then the head gets handles to move it by.")
 
     def _position(self, event: PointerEvent) -> tuple[int, int]:
         assert self._layer is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from engine.sentences import Sentence
 from hs_desktop.document import commands
 from hs_desktop.document.compositing import base_photo
 from hs_desktop.document.errors import LayerError
@@ -20,7 +21,7 @@ from hs_desktop.document.layers import (
 from hs_desktop.document.planes import Plane
 from hs_desktop.document.variation import Variation
 from hs_desktop.edits import reveal
-from hs_desktop.i18n import _
+from hs_desktop.i18n import _, translated
 from hs_desktop.tools.hands.hand import Workplace
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def retouch_mask(place: Workplace) -> MaskLayer:
             MaskRole.RETOUCH, photo.size,
         ):  # fmt: skip
             return other
-    made = MaskLayer.of(_("Retouch mask"), MaskRole.RETOUCH, photo.size)
+    made = MaskLayer.of(Sentence("Retouch mask"), MaskRole.RETOUCH, photo.size)
     # Hidden by itself: it is revealed while there is something going on with it.
     place.document.do(commands.add_layer(place.side, replace(made, visible=False)))
     layer = place.document.layer(made.id)
@@ -110,10 +111,10 @@ def retouch_picture(place: Workplace) -> PictureLayer:
     layer = place.active
     if not _fits(layer, photo):
         layer = _topmost_picture(place)
-        if layer is None or not layer.name.startswith(_("Retouch")) or not _fits(layer, photo):
+        if not _is_retouching(layer) or not _fits(layer, photo):
             width, height = photo.size
             nothing = Plane.zeros((height, width, 4), photo.pixels.dtype)
-            made = PictureLayer(name=_("Retouch"), pixels=nothing, icc=photo.icc)
+            made = PictureLayer(name=Sentence("Retouch"), pixels=nothing, icc=photo.icc)
             place.document.do(commands.add_layer(place.side, made))
             layer = place.document.layer(made.id)
     assert isinstance(layer, PictureLayer)
@@ -125,6 +126,11 @@ def _topmost_picture(place: Workplace) -> Layer | None:
     """What hides whatever is painted below it."""
     kinds = PhotoLayer | PictureLayer | Variation
     return next((x for x in reversed(place.layers) if isinstance(x, kinds)), None)
+
+
+def _is_retouching(layer: Layer | None) -> bool:
+    """By its name, which the user may have added to."""
+    return layer is not None and translated(layer.name).startswith(_("Retouch"))
 
 
 def _fits(layer: Layer | None, photo: Photo) -> bool:

@@ -120,15 +120,14 @@ def pen(
     at: tuple[float, float],
     pressure: float,
     *,
-    tilt: tuple[float, float] = (0, 0),
     eraser: bool = False,
 ) -> bool:
     """A tablet event; whether the view has taken it."""
     point = QPointF(*at)
     up = kind == QEvent.Type.TabletRelease
     event = QTabletEvent(
-        kind, _pen_device(eraser), point, view.mapToGlobal(point), pressure, *tilt, 0.0, 0.0, 0.0,
-        NO_MODIFIER, Qt.MouseButton.NoButton if kind == QEvent.Type.TabletMove else LEFT,
+        kind, _pen_device(eraser), point, view.mapToGlobal(point), pressure, 0.0, 0.0, 0.0, 0.0,
+        0.0, NO_MODIFIER, Qt.MouseButton.NoButton if kind == QEvent.Type.TabletMove else LEFT,
         Qt.MouseButton.NoButton if up else LEFT,
     )  # fmt: skip
     event.ignore()

@@ -106,16 +106,18 @@ def test_a_bad_job_does_not_stop_the_rest(
         (swap("22.png", body=""), "empty"),
         (swap("23.png", no_flip=True), "--no-flip"),
         (swap("sub/24.png"), ""),
+        (swap("25.png", head_skin=101), "0 to 100"),
+        (swap("26.png", match_light=True), "--match-light"),
     ]
     path = write(photos, [job for job, _ in jobs])
     assert batch(path, "--json", f"--workers={workers}") == 1
     out, err = capsys.readouterr()
     assert json.loads(out) == {
-        "jobs": 24, "done": 2, "skipped": 0, "failed": 22,
+        "jobs": 26, "done": 2, "skipped": 0, "failed": 24,
         "summary": str(Path("results/summary.jsonl")),
     }  # fmt: skip
     records = summary()
-    assert [record["line"] for record in records] == list(range(1, 25))
+    assert [record["line"] for record in records] == list(range(1, 27))
     for number, ((_, sentence), record) in enumerate(zip(jobs, records, strict=True), start=1):
         assert record["status"] == ("failed" if sentence else "done")
         if sentence:
@@ -150,7 +152,8 @@ def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path)
         swap("2.png", **{"head-at": "1,2,3,4", "no-keep-background": True, "flip": False}),
         swap("3.png", region="mask.png", no_keep_background=False, keep_background=True,
              head_layout="layout.png", body_layout="layout.png", head_mask="mask.png",
-             match_grain=False, no_match_skin=True, provenance=False),
+             match_grain=False, no_match_skin=True, provenance=False,
+             head_skin=25, **{"body-skin": "50"}, match_light=12.5),
         {"command": "parse", "image": "a.png", "out": "4.png", "at": [3, 4]},
         {"command": "layout", "head": "a.png", "body": "b.png", "out": "5.png"},
         {"command": "replace-head", "image": "a.png", "out": "6.jpg", "seed": 9,
@@ -174,6 +177,8 @@ def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path)
     assert third.head_mask.sum() == SIZE * SIZE
     assert (third.match_grain, third.match_skin) == (False, False)
     assert (second.match_grain, second.match_skin) == (True, True)
+    assert (third.head_skin, third.body_skin, third.match_light) == (0.25, 0.5, 0.125)
+    assert (second.head_skin, second.body_skin, second.match_light) == (0, 0, 0)
     assert imageio.read_photo("results/3.png").xmp is None
     assert b"<hsd:Seed>0<" in (imageio.read_photo("results/2.png").xmp or b"")
     assert parse.at == (3, 4)

@@ -25,6 +25,7 @@ from engine.requests import (
 from hs_desktop import PROGRAM
 from hs_desktop.cli import main
 from hs_desktop.commands.options import PRECISIONS
+from hs_desktop.settings import SAMPLING
 from tests.hs_desktop.commands.fake_runner import HEIGHT, WIDTH, FakeRunner
 from tests.hs_desktop.commands.telling import REPLACE, RETOUCH, SWAP
 
@@ -57,6 +58,13 @@ def test_help_tells_the_defaults_of_the_requests(
     default = REPLACE_HEAD_SAMPLING if command == REPLACE else SamplingSettings()
     told = {name: f"{value:g}" for name, value in vars(default).items()}
     assert said == {**told, "quality": str(FileOptions().quality)}
+
+
+def test_every_setting_of_a_swap_has_an_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["swap", "--help"])
+    told = re.findall(r"--[a-z-]+", capsys.readouterr().out)
+    assert {row.option for row in SAMPLING} <= set(told)
 
 
 def test_precisions_are_those_of_the_devices() -> None:
@@ -94,6 +102,9 @@ def assert_same(request: Any, expected: Any) -> None:
         (f"{SWAP} --match-grain --no-match-skin", {"match_grain": True, "match_skin": False}),
         (f"{REPLACE} --no-match-grain --no-match-skin",
          {"match_grain": False, "match_skin": False}),
+        (f"{SWAP} --head-skin 40", {"head_skin": 0.4, "body_skin": 0.0, "match_light": 0.0}),
+        (f"{SWAP} --head-skin 0 --body-skin 100 --match-light=62.5",
+         {"head_skin": 0.0, "body_skin": 1.0, "match_light": 0.625}),
         (f"{RETOUCH} --no-match-skin", {"match_grain": True, "match_skin": False}),
         (f"{REPLACE} --seed 3 --at 5,6 --no-keep-background --variations 2 --feather 3 --steps 4",
          {"sampling": replace(REPLACE_HEAD_SAMPLING, seed=3, steps=4), "at": (5.0, 6.0),

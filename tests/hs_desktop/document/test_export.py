@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from psd_tools.constants import Resource
 
 from engine.errors import OutputFileError
 from engine.imageio import Photo, read_photo
+from engine.requests import SamplingSettings
 from hs_desktop.document import commands as c
 from hs_desktop.document.document import Document
 from hs_desktop.document.errors import ProjectError
@@ -24,7 +26,14 @@ from hs_desktop.document.events import Side
 from hs_desktop.document.export import export, flattened
 from hs_desktop.document.layers import PhotoLayer, PictureLayer
 from hs_desktop.document.variation import Variation
-from tests.hs_desktop.document.projects import find, full_document, photo, picture, variation
+from tests.hs_desktop.document.projects import (
+    find,
+    full_document,
+    photo,
+    picture,
+    result_on,
+    variation,
+)
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 EXIF = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
@@ -208,6 +217,61 @@ def test_psd_is_read_back(tmp_path: Path, bits: int) -> None:
     np.testing.assert_array_equal(canvas, whole)
     generated = group[1].numpy("mask")[..., 0]
     assert generated.sum() == (made.region_mask() > 0).sum()
+
+
+@pytest.mark.parametrize("suffix", ["psd", "ora"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_what_was_toned_lies_over_the_photo_as_it_was(
+    tmp_path: Path, suffix: str, bits: int
+) -> None:
+    """Skin far from the head that took on another tone: of the result, not of the body's layer."""
+    base, document = photo((60, 40), 2, bits), Document()
+    made = result_on(base)
+    assert made.photo is not None
+    assert made.region is not None
+    toned, region, hands = made.photo.pixels.copy(), made.region.copy(), np.s_[30:38, 40:58]
+    toned[hands] //= 2
+    region[hands] = 1
+    made = replace(made, photo=base.with_pixels(toned), region=region)
+    layer = Variation.of_result("toned", made, SamplingSettings(), base)
+    document.do(c.add_layer(Side.BODY, PhotoLayer(name="Photo", photo=base)))
+    document.do(c.add_layer(Side.RESULT, layer))
+    np.testing.assert_array_equal(flattened(document.state).pixels, toned)
+    path = tmp_path / f"a.{suffix}"
+    export(document.state, path)
+    top = 2**bits - 1
+    if suffix == "psd":
+        psd = PSDImage.open(path)
+        group: Any = psd[1]
+        np.testing.assert_array_equal(np.rint(psd.numpy() * top), toned)
+        below = np.rint(psd[0].numpy("color") * top)
+        over = [
+            (np.dstack([np.rint(part.numpy("color") * top), part.numpy("mask")]), part.offset)
+            for part in group
+        ]
+    else:
+        with zipfile.ZipFile(path) as archive:
+            stack = ElementTree.fromstring(archive.read("stack.xml")).find("stack")
+            assert stack is not None
+
+            def pixels(src: str | None) -> np.ndarray:
+                data = np.frombuffer(archive.read(str(src)), np.uint8)
+                decoded = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+                assert decoded is not None
+                rgba = decoded.astype(float)[..., [2, 1, 0, 3][: decoded.shape[2]]]
+                rgba[..., 3:] /= top
+                return rgba
+
+            below = pixels(stack[1].get("src"))
+            over = [
+                (pixels(part.get("src")), (int(part.get("x") or 0), int(part.get("y") or 0)))
+                for part in reversed(stack[0])
+            ]
+    np.testing.assert_array_equal(below, base.pixels)
+    canvas = below.astype(float)
+    for rgba, at in over:
+        composited(canvas, rgba, at, 1)
+    np.testing.assert_array_equal(np.rint(canvas), toned)
 
 
 def test_psd_with_odd_names(tmp_path: Path) -> None:

@@ -156,7 +156,8 @@ def test_damaged_findings_are_told(
 
 
 @pytest.mark.parametrize("fitting", [None, Fitting(None, None, True, False),
-                                     Fitting(False, 2.5, False, True)])  # fmt: skip
+                                     Fitting(False, 2.5, False, True),
+                                     Fitting(True, None, True, True, 0.25, 1.0, 0.5)])  # fmt: skip
 def test_how_a_result_was_fitted_is_in_the_file(tmp_path: Path, fitting: Fitting | None) -> None:
     document = full_document()
     document.do(c.change_layer(find(document, Side.RESULT, Variation).id, fitting=fitting))

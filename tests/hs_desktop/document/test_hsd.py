@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 
 from engine.imageio import Photo, read_layout
 from engine.requests import FIT_PARTS, Fit, HeadTransform, SamplingSettings
+from engine.sentences import Sentence
 from hs_desktop.document import commands as c
 from hs_desktop.document import hsd
 from hs_desktop.document.document import Document
@@ -53,7 +54,17 @@ def saved(document: Document, folder: Path) -> Path:
 
 # --- nothing is lost ---------------------------------------------------------------------------
 
-NAMES = st.text(min_size=1, max_size=12)
+
+@st.composite
+def said(draw: st.DrawFn) -> str:
+    """The user's own words, or a sentence of the program's."""
+    text, kind = draw(st.text(min_size=1, max_size=12)), draw(st.integers(0, 2))
+    if kind == 0:
+        return text
+    what = text if kind == 1 else Sentence("No. {n}", n=draw(st.integers()))
+    return Sentence("{what} ({count:.1f})", what=what, count=draw(st.floats()))
+
+
 NUMBERS = st.floats(-1e6, 1e6)
 SIZES = st.tuples(st.integers(30, 45), st.integers(25, 40))
 BITS = st.sampled_from([8, 16])
@@ -62,7 +73,7 @@ BITS = st.sampled_from([8, 16])
 FITS = st.none() | st.builds(
     lambda parts, advice: Fit(dict(zip(FIT_PARTS, parts, strict=True)), tuple(advice)),
     st.tuples(*[st.floats(0, 1)] * len(FIT_PARTS)),
-    st.lists(st.text(max_size=9), max_size=2),
+    st.lists(said(), max_size=2),
 )
 
 
@@ -83,7 +94,7 @@ def photos(draw: st.DrawFn) -> Photo:
 @st.composite
 def layers(draw: st.DrawFn) -> Any:
     common: dict[str, Any] = {
-        "name": draw(NAMES),
+        "name": draw(said()),
         "visible": draw(st.booleans()),
         "opacity": draw(st.floats(0, 1)),
         "locked": draw(st.booleans()),
@@ -114,7 +125,7 @@ def layers(draw: st.DrawFn) -> Any:
         **common,
         sampling=SamplingSettings(draw(st.integers(0, 2**63 - 1)), 1.5, 4, 0.25),
         starred=draw(st.booleans()),
-        notes=tuple(draw(st.lists(st.text(max_size=9), max_size=2))),
+        notes=tuple(draw(st.lists(said(), max_size=2))),
         fit=draw(FITS),
         milliseconds=draw(st.dictionaries(st.text(max_size=5), NUMBERS, max_size=2)),
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
 
-from engine.requests import FIT_PARTS, Fit, Result, SamplingSettings
-from engine.sentences import Sentence
-from hs_desktop import i18n
+from engine.requests import Result, SamplingSettings
 from hs_desktop.document.errors import LayerError
 from hs_desktop.document.layers import LayoutLayer, MaskLayer, MaskRole, PhotoLayer, PictureLayer
 from hs_desktop.document.planes import Plane
@@ -150,22 +148,6 @@ def test_a_variation_keeps_what_differs(bits: int) -> None:
     np.testing.assert_array_equal(made.head_mask() > 0, result.layout == 3)
     assert made.sampling == SamplingSettings(5, 2.5, 4, 0.7)
     assert made.notes == ("A note.",)
-
-
-def test_a_variation_keeps_advice_in_the_language_it_was_read_in() -> None:
-    base = photo()
-    advice = Sentence(
-        "The head looks to the left, the body's own to the right: try flipping the head."
-    )
-    fit = Fit(dict.fromkeys(FIT_PARTS, 0.25), (advice,))
-    i18n.install(["ko"])
-    try:
-        made = Variation.of_result("a", replace(result_on(base), fit=fit), SamplingSettings(), base)
-    finally:
-        i18n.install(["en"])
-    assert made.fit is not None
-    assert made.fit.parts == fit.parts
-    assert "뒤집" in made.fit.advice[0]
 
 
 def test_a_variation_on_another_kind_of_photo_is_kept_whole() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QRect, Qt
 from PySide6.QtTest import QTest
@@ -25,7 +27,11 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def panel(qtbot: QtBot, swapped: Editor) -> LayersPanel:
-    made = LayersPanel(swapped)
+    return shown(qtbot, swapped)
+
+
+def shown(qtbot: QtBot, editor: Editor) -> LayersPanel:
+    made = LayersPanel(editor)
     qtbot.addWidget(made)
     made.resize(280, 640)
     with qtbot.waitExposed(made):
@@ -273,3 +279,34 @@ def test_a_panel_that_is_gone_hears_nothing(qtbot: QtBot, swapped: Editor) -> No
     QApplication.sendPostedEvents(None, 52)  # deferred deletion
     swapped.document.do(commands.remove_layer(swapped.document.result.layers[-1].id))
     swapped.new()
+
+
+def test_given_names_are_said_in_the_windows_language(
+    qtbot: QtBot, swapped: Editor, speak_korean: Callable[[], None]
+) -> None:
+    """Of a project that was made in English; what the user calls a layer stays."""
+    swapped.document.do(commands.rename_layer(swapped.document.result.layers[-1].id, "Seed 9"))
+    speak_korean()
+    panel = shown(qtbot, swapped)
+    assert names(panel, Side.RESULT) == ["Seed 9", "시드 1", "시드 0", "레이아웃", "영역"]
+    assert names(panel, Side.HEAD) == ["머리 마스크", "레이아웃", "head.png"]
+
+
+def test_a_given_name_that_is_only_looked_at_stays_one(
+    qtbot: QtBot, swapped: Editor, speak_korean: Callable[[], None]
+) -> None:
+    speak_korean()
+    panel = shown(qtbot, swapped)
+    layer = find(swapped.document, Side.BODY, LayoutLayer)
+    swapped.activate(Side.BODY, layer.id)
+    count = len(swapped.document.history.names)
+    for typed, wanted in (("", "Layout"), ("Hair", "Hair")):
+        key(panel, Qt.Key.Key_F2)
+        line = panel.view.findChild(QLineEdit)
+        assert line is not None
+        assert line.text() == "레이아웃"
+        QTest.keyClicks(line, typed)
+        QTest.keyClick(line, Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: panel.view.findChild(QLineEdit) is None)
+        assert swapped.document.layer(layer.id).name == wanted
+    assert len(swapped.document.history.names) == count + 1

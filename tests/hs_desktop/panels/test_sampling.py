@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDoubleSpinBox, QSlider, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
 from engine.jobs import JobState
-from engine.requests import HeadTransform, SamplingSettings
+from engine.requests import HeadTransform, SamplingSettings, SwapRequest
 from hs_desktop.document import commands
 from hs_desktop.editor import Editor
 from hs_desktop.panels.sampling import SamplingPanel
@@ -52,6 +53,45 @@ def test_changes_are_commands(panel: SamplingPanel, loaded: Editor) -> None:
     assert panel.form["guidance"].value == 3
 
 
+def test_tones_are_slid(
+    panel: SamplingPanel, loaded: Editor, fake: FakeEngine, loop: WindowLoop
+) -> None:
+    """By mouse, by key and as numbers; each is asked for with the next swap, and undone."""
+    document, count = loaded.document, len(loaded.document.history.names)
+    field = panel.form["body_skin"]
+    assert isinstance(field, NumberField)
+    assert field.slider is not None
+    start = slider_handle(field.slider)
+    QTest.mousePress(field.slider, LEFT, pos=start)
+    for far in (10, 20, 30):
+        QTest.mouseMove(field.slider, start + QPoint(far, 0))
+    QTest.mouseRelease(field.slider, LEFT, pos=start + QPoint(30, 0))
+    dragged = document.settings.body_skin
+    assert 0 < dragged < 1
+    type_in(panel.form["head_skin"], "40")
+    light = panel.form["match_light"]
+    assert isinstance(light, NumberField)
+    assert light.slider is not None
+    light.slider.setFocus()
+    QTest.keyClick(light.slider, Qt.Key.Key_End)
+    assert len(document.history.names) == count + 3
+    QTest.mouseClick(panel.swap, LEFT)
+    loop.settle(loaded)
+    (request,) = (r for r in fake.requests if isinstance(r, SwapRequest))
+    assert (request.head_skin, request.body_skin, request.match_light) == (0.4, dragged, 1.0)
+    while document.settings.body_skin:
+        document.undo()
+    assert field.slider.value() == 0
+    assert field.box.text() == "0 %"
+
+
+def slider_handle(slider: QSlider) -> QPoint:
+    option = QStyleOptionSlider()
+    slider.initStyleOption(option)
+    control, handle = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
+    return slider.style().subControlRect(control, option, handle, slider).center()
+
+
 def test_nothing_is_too_wide_for_the_dock(panel: SamplingPanel) -> None:
     assert panel.form.minimumSizeHint().width() <= 296 - 14 - 12
 
@@ -82,7 +122,10 @@ def test_the_head_is_moved(panel: SamplingPanel, loaded: Editor) -> None:
     QTest.keyClick(box, Qt.Key.Key_Space)
     assert loaded.document.transform == HeadTransform((12.5, -3.0), 1.5, -20.0, True)
     loaded.document.do(commands.set_transform(HeadTransform(scale=0.5)))  # the handles
-    assert panel.transform["scale"].value == 50
+    assert panel.transform["scale"].value == 0.5
+    box = panel.transform["scale"].focusProxy()
+    assert isinstance(box, QDoubleSpinBox)
+    assert box.text() == "50.0 %"
     QTest.mouseClick(panel.align, LEFT)
     assert loaded.document.transform == HeadTransform()
     assert not panel.align.isEnabled()
@@ -121,6 +164,7 @@ def test_presets(panel: SamplingPanel, loaded: Editor) -> None:
     presets = panel.presets
     assert not presets.save.isEnabled()
     type_in(panel.form["steps"], "30")
+    type_in(panel.form["head_skin"], "60")
     line = presets.combo.lineEdit()
     assert line is not None
     line.setFocus()
@@ -129,11 +173,13 @@ def test_presets(panel: SamplingPanel, loaded: Editor) -> None:
     assert loaded.preferences.presets["Fine"]["steps"] == 30
     assert "seed" not in loaded.preferences.presets["Fine"]
     type_in(panel.form["steps"], "5")
+    type_in(panel.form["head_skin"], "0")
     type_in(panel.form["seed"], "77")
     presets.combo.setFocus()
     presets.combo.setCurrentIndex(0)
     presets.combo.activated.emit(0)
     assert loaded.document.settings.sampling.steps == 30
+    assert loaded.document.settings.head_skin == 0.6
     assert loaded.document.settings.sampling.seed == 77
     assert presets.combo.currentText() == "Fine"
     QTest.mouseClick(presets.delete, LEFT)

@@ -106,6 +106,30 @@ def test_a_dragged_slider_settles_when_it_is_let_go(sampling: Form) -> None:
     assert {key for key, _ in sampling.said} == {"strength"}
 
 
+def test_shares_are_shown_in_percent(sampling: Form) -> None:
+    field = number(sampling, "head_skin")
+    assert field.slider is not None
+    assert field.box.text() == "0 %"
+    field.slider.setFocus()
+    QTest.keyClick(field.slider, Qt.Key.Key_Right)
+    assert sampling.said == [("head_skin", 0.01)]
+    assert field.box.text() == "1 %"
+    field.box.setFocus()
+    field.box.selectAll()
+    QTest.keyClicks(field.box, "29")
+    QTest.keyClick(field.box, Qt.Key.Key_Return)
+    assert sampling.said[-1] == ("head_skin", 0.29)
+    assert field.slider.value() == 29
+    QTest.keyClick(field.box, Qt.Key.Key_Up)
+    assert sampling.said[-1] == ("head_skin", 0.3)
+    field.box.selectAll()
+    QTest.keyClicks(field.box, "100")
+    QTest.keyClick(field.box, Qt.Key.Key_Return)
+    assert (field.value, field.slider.value()) == (1.0, field.slider.maximum())
+    QTest.mouseClick(field.reset, LEFT)
+    assert sampling.said[-1] == ("head_skin", 0.0)
+
+
 def test_reset(sampling: Form) -> None:
     field = number(sampling, "steps")
     sampling.form.set_values({"steps": 40})

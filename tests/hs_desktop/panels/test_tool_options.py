@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
@@ -123,3 +125,15 @@ def test_the_head(options: ToolOptions, loaded: Editor) -> None:
     assert loaded.document.transform == HeadTransform(flip=True)
     QTest.mouseClick(options.align, LEFT)
     assert loaded.document.transform == HeadTransform()
+
+
+def test_the_name_has_room_in_every_language(
+    qtbot: QtBot, loaded: Editor, speak_korean: Callable[[], None]
+) -> None:
+    """Nothing beside it jumps as another tool is taken."""
+    speak_korean()
+    options = ToolOptions(loaded)
+    qtbot.addWidget(options)
+    for tool in Tool:
+        loaded.tools.tool = tool
+        assert options.name.sizeHint().width() <= options.name.minimumWidth()

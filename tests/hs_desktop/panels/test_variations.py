@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,13 +12,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from engine.sentences import Sentence
 from hs_desktop.document import commands
 from hs_desktop.document.events import Side
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor, Message
+from hs_desktop.exporting import ExportDialog
 from hs_desktop.panels.variation_model import Forming
 from hs_desktop.panels.variations import VariationsPanel
-from hs_desktop.windows.exporting import ExportDialog
 from tests.hs_desktop.conftest import WindowLoop
 from tests.hs_desktop.fake_engine import FakeEngine
 
@@ -229,3 +232,24 @@ def test_another_document(panel: VariationsPanel, swapped: Editor) -> None:
     swapped.new()
     assert panel.model.rowCount() == 0
     assert not panel.view.isVisible()
+
+
+def test_results_are_told_in_the_windows_language(
+    qtbot: QtBot,
+    swapped: Editor,
+    fake: FakeEngine,
+    loop: WindowLoop,
+    speak_korean: Callable[[], None],
+) -> None:
+    fake.notes = (Sentence("The graphics card ran out of memory; the job went on on the CPU."),)
+    swapped.swap()
+    loop.settle(swapped)
+    speak_korean()
+    panel = shown(qtbot, swapped)
+    index = panel.model.index(3, 0)
+    name, _sampling, note = index.data(Qt.ItemDataRole.ToolTipRole).splitlines()
+    assert re.fullmatch(r"시드 \d+( \(2\))?", name)
+    assert index.data() == name
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole).startswith(name)
+    assert "CPU" in note
+    assert re.search("[가-힣]", note)

@@ -25,8 +25,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.packs import MODELS, PackManifest, find_pack, write_manifest
-from engine.requests import Fit
+from engine.requests import FIT_PARTS, Fit
 from engine.resources import resource_path
+from engine.sentences import Sentence
 from hs_desktop.document import commands
 from hs_desktop.document.settings import Fitting
 from hs_desktop.document.variation import Variation
@@ -323,24 +324,32 @@ def test_how_a_result_was_made(
     for part in (
         f"Seed: {variation.sampling.seed}", f"Guidance: {variation.sampling.guidance:g}",
         f"Strength: {variation.sampling.strength:g}", "scripted 1.0",
-        "Keep background: on", "Feather: automatic", "Match grain: on", "Match skin: on",
-        "Sampling: ", "Total: ",
+        "Keep background: on", "Feather: automatic", "Match grain: on", "Fit new skin: on",
+        "Head's skin: 0 %", "Body's skin: 0 %", "Head's light: 0 %", "Sampling: ", "Total: ",
     ):  # fmt: skip
         assert part in text
 
 
 def test_about_a_result_that_was_made_otherwise(loaded: Editor, loop: WindowLoop) -> None:
-    loaded.document.do(commands.set_settings(keep_background=False, feather=2.5, match_skin=False))
+    loaded.document.do(
+        commands.set_settings(
+            keep_background=False, feather=2.5, match_skin=False, head_skin=0.4, match_light=0.29
+        )
+    )
     swapped(loaded, loop)
     variation = loaded.document.result.layers[-1]
     assert isinstance(variation, Variation)
     said = as_text(variation)
-    for part in ("Keep background: off", "Feather: 2.5 px", "Match grain: on", "Match skin: off"):
+    for part in (
+        "Keep background: off", "Feather: 2.5 px", "Match grain: on", "Fit new skin: off",
+        "Head's skin: 40 %", "Body's skin: 0 %", "Head's light: 29 %",
+    ):  # fmt: skip
         assert part in said
     older = as_text(replace(variation, fitting=None))
     assert "Feather" not in older
     retouched = as_text(replace(variation, fitting=Fitting(None, None, True, True)))
     assert "background" not in retouched
+    assert "Head's" not in retouched
 
 
 def test_how_well_head_and_body_fit(loaded: Editor, loop: WindowLoop, qtbot: QtBot) -> None:
@@ -363,6 +372,22 @@ def test_how_well_head_and_body_fit(loaded: Editor, loop: WindowLoop, qtbot: QtB
     shown = [label.text() for label in window.findChildren(QLabel)]
     assert {"How well head and body fit", "41 %", "Try this.", "Try more."} <= set(shown)
     assert shown.count("Try this.") == 1
+
+
+def test_a_result_is_told_in_the_windows_language(
+    loaded: Editor, loop: WindowLoop, speak_korean: Callable[[], None]
+) -> None:
+    swapped(loaded, loop)
+    variation = loaded.document.result.layers[-1]
+    assert isinstance(variation, Variation)
+    flip = "The head looks to the left, the body's own to the right: try flipping the head."
+    fit = Fit(dict.fromkeys(FIT_PARTS, 0.5), (Sentence(flip), "Try more."))
+    speak_korean()
+    told = as_text(replace(variation, fit=fit, notes=(Sentence(flip),))).splitlines()
+    assert told[0] == f"시드 {variation.sampling.seed}"
+    assert "뒤집" in told[-2]
+    assert told[-1] == "Try more."
+    assert sum("뒤집" in line for line in told) == 1
 
 
 def test_the_log_is_searched_and_copied(tmp_path: Path, qtbot: QtBot, loop: WindowLoop) -> None:

@@ -14,9 +14,9 @@ from engine.fileoptions import FileOptions
 from engine.imageio import read_photo
 from hs_desktop.document.events import Side
 from hs_desktop.editor import Editor
+from hs_desktop.exporting import ExportDialog, choices_of
 from hs_desktop.filetypes import FLAT, LAYERED
 from hs_desktop.preferences import Preferences
-from hs_desktop.windows.exporting import ExportDialog, choices_of
 from hs_desktop.windows.main_window import MainWindow
 from tests.hs_desktop.conftest import WindowLoop
 from tests.hs_desktop.windows.conftest import choose, press

@@ -17,8 +17,8 @@ from engine.errors import EngineError
 from hs_desktop.document import hsd
 from hs_desktop.document.events import Side
 from hs_desktop.editor import Editor, Message
+from hs_desktop.exporting import ExportDialog
 from hs_desktop.preferences import Preferences
-from hs_desktop.windows.exporting import ExportDialog
 from hs_desktop.windows.main_window import MainWindow
 from tests.hs_desktop.conftest import WindowLoop
 from tests.hs_desktop.fake_engine import FakeEngine

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from engine.errors import NoPersonError
 from engine.imageio import Photo
 from hs_desktop.canvas.view import CanvasView
 from hs_desktop.document import commands
@@ -24,7 +25,7 @@ from hs_desktop.tools.state import Tool
 from hs_desktop.tools.strokes import Brush
 from hs_desktop.views.canvases import Canvases
 from tests.hs_desktop.canvas.looking import pen
-from tests.hs_desktop.conftest import WindowLoop
+from tests.hs_desktop.conftest import WindowLoop, head_photo
 from tests.hs_desktop.document.projects import full_document, picture
 from tests.hs_desktop.fake_engine import FakeEngine
 from tests.hs_desktop.views.showing import (
@@ -355,3 +356,42 @@ def test_a_picture_is_moved(canvases: Canvases, loaded: Editor) -> None:
     assert (item.matrix.dx(), item.matrix.dy()) == (17, 20)
     assert top(loaded, Side.BODY, PictureLayer).position == (17, 20)
     assert loaded.document.history.index == count + 1
+
+
+def test_why_the_head_cant_be_moved_yet(
+    canvases: Canvases,
+    loaded: Editor,
+    fake: FakeEngine,
+    loop: WindowLoop,
+    said: list[Message],
+) -> None:
+    view = at_work(canvases, Side.RESULT)
+    loaded.tools.tool = Tool.MOVE
+
+    def told() -> str:
+        click(view, (20, 30))
+        return said[-1].text
+
+    assert told().startswith("Make a swap first")
+    fake.hold()
+    loaded.swap()
+    fake.wait_held()
+    view = at_work(canvases, Side.RESULT)
+    assert told().startswith("The head's place is still being found")
+    fake.release()
+    loop.settle(loaded)
+    count = len(said)
+    click(view, (20, 30))
+    assert len(said) == count  # there are handles
+
+    fake.hold()
+    loaded.set_photo(Side.HEAD, head_photo((100, 130)), "other.png")
+    fake.wait_held()
+    view = at_work(canvases, Side.RESULT)
+    loaded.tools.tool = Tool.MOVE
+    assert told().startswith("The head's place is still being found")  # once it is parsed
+    fake.fail(NoPersonError("Nobody is there."), after=0)
+    fake.release()
+    loop.settle(loaded)
+    assert loaded.head_place is None
+    assert told().startswith("No place was found for this head")

@@ -7,13 +7,13 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from engine.fileoptions import DEPTHS, LOSSLESS, QUALITIES
+from hs_desktop.asking import accepted, ask_to_save
+from hs_desktop.dialog_parts import agreeing_buttons, dialog_column, heading, muted
 from hs_desktop.filetypes import FLAT, LAYERED
 from hs_desktop.i18n import _
 from hs_desktop.panels.settings_form import SettingsForm
 from hs_desktop.preferences import Preferences
 from hs_desktop.settings import Value, setting
-from hs_desktop.windows.asking import accepted, ask_to_save
-from hs_desktop.windows.parts import agreeing_buttons, dialog_column, heading, muted
 
 
 def choices_of(suffix: str) -> tuple[str, ...]:
