@@ -202,7 +202,7 @@ def families_of(
         strength = (behind if id == SemanticClass.BACKGROUND else places).strength
         expected = np.zeros((*box.shape, 2), np.float32)
         if usable.any():
-            floor = _floor(strength, source, _UNEVEN.get(id, 2.5))
+            floor = _floor(strength, source, _UNEVEN.get(id, 3.0))
             # Skin is the same all over a person, but for wrinkles and shine; elsewhere, too, what
             # is stronger than nearly all there is, is no texture.
             usual = np.percentile(floor[source], 30 if id == SKIN_FAMILY else _COMMON, axis=0)

@@ -41,8 +41,12 @@ from engine.texture import (
 from engine.tiles import upsample
 
 _SOFTNESS = 1.2  # cells: blur of a generated picture that has no edges to measure it
-# Times the photo's texture: what a sample may add to its first estimate.
-_RESTRAINT, _RESTRAINT_SKIN = 1.6, 1.0
+# Times the photo's texture: what a sample may add to its first estimate. Cloth that it makes up
+# has a pattern of its own; real texture is copied to it instead.
+_RESTRAINT = 1.6
+_RESTRAINT_OF = {
+    SKIN_FAMILY: 1.0, int(SemanticClass.UPPER_CLOTHES): 0.4, int(SemanticClass.LOWER_CLOTHES): 0.4,
+}  # fmt: skip
 _NEARBY = 2.0  # cells over which that is compared
 _SHY, _SHY_INSIDE, _SHY_SKIN = 2.0, 10.0, 18.0  # contrast (levels per cell) of an edge
 
@@ -227,7 +231,7 @@ def restrained(image: Field, coarse: Field, families: Sequence[Family]) -> Field
     """
     most: Field = np.zeros(image.shape[:2], np.float32)
     for family in families:
-        restraint = _RESTRAINT_SKIN if family.id == SKIN_FAMILY else _RESTRAINT
+        restraint = _RESTRAINT_OF.get(family.id, _RESTRAINT)
         unknown = not family.usable.any()  # then the sample is all there is to go by
         most = most + family.mask * (255 if unknown else restraint * family.expected[..., 0])
     more = image - coarse
