@@ -17,7 +17,7 @@ from engine.labels import BODY, HEAD, IGNORE, NECK, Layout, SemanticClass, mask_
 
 Mask = NDArray[np.bool_]
 
-OLD_HEAD_GROWTH = 5  # px of the frame: flyaways and the soft edge of the old hair
+OLD_HEAD_GROWTH = 8  # px of the frame: flyaways and the soft edge of the old hair
 BESIDE_HEAD, BESIDE_NECK = 2, 1  # px of the body's rim there that go with it
 BESIDE_STRAND = 2  # px: its soft edge
 RIM = 3  # px to either side of the new head's outline: its matte lives there
