@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Field, Mask
-from engine.labels import BODY, HEAD, Layout, SemanticClass, mask_of
+from engine.labels import BODY, Layout, SemanticClass, mask_of
 
 REACH = 18  # px of the frame: how far from its hair a strand may be
 _RIM = 1.5  # px: so near, hair and what lies beside it share pixels
@@ -42,12 +42,11 @@ def flyaways(image: NDArray[np.uint8], layout: Layout, inside: Mask) -> Mask:
     if np.count_nonzero(core) < _ENOUGH:
         return nothing
     distance = cv2.distanceTransform((~hair).astype(np.uint8), cv2.DIST_L2, 5)
-    head = mask_of(layout, HEAD)
     colours: Field = cv2.GaussianBlur(image.astype(np.float32), (0, 0), 0.5)
     towards = _around(colours, core, 2 * _SIGMA)
     found = nothing.copy()
     for label in _UNDER_HAIR:
-        part = (layout == label) & inside & ~head
+        part = (layout == label) & inside
         near = part & (distance > _RIM) & (distance <= REACH)
         if not near.any():
             continue

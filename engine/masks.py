@@ -44,7 +44,7 @@ class SwapMasks:
         head: m^H, where the new head stands.
         core: its opaque middle, known to the denoiser.
         body: m^B, body classes of the body photo that the head doesn't cover.
-        old: the old head and neck, grown by a few px.
+        old: the old head, its flyaway strands and neck, grown by a few px.
         known: what the denoiser is given, in pixels: 1 - m^r.
         region: the body photo's pixels that are replaced by generated ones. Behind the new
             head's rim its own pixels stay where they are the background's: nothing generated

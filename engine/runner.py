@@ -45,7 +45,6 @@ from engine.sgldm.denoiser import one_hot
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import SamplerInputs, sample
 from engine.toned_pair import placed_head, toned_photos
-from engine.toning import Tones
 from engine.whole_person import parse_whole, tiles_of, whole_view
 
 T = TypeVar("T")
@@ -198,7 +197,7 @@ class PipelineRunner:
             painted = self._painted(context, request, pair)
             is_whole = painted is not None and not (painted == IGNORE).any()
             own = self._cached(
-                context, make, "scene", request.head, request.body, pair, Tones.of(request),
+                context, make, "scene", toned.head.photo, toned.body.photo, pair,
                 request.keep_background, is_whole,
             )  # fmt: skip
             scene = self._cached(
@@ -248,7 +247,7 @@ class PipelineRunner:
         results = self._generate(
             context, toned, toned.body, scene, pair.body.to_frame, pair.body_parsed,
             lambda: pair.head_layer(toned), request.region,
-            (request.head, request.body, pair, Tones.of(request)),
+            (toned.head, toned.body, pair),
         )  # fmt: skip
         marked = composed.toned.marked
         return tuple(
@@ -351,7 +350,7 @@ class PipelineRunner:
             seed = request.sampling.seed + k
             made = self._sample(context, scene, inputs, to_frame, request.sampling, seed)
             with context.stage("composite"):
-                frame, *first = (_to_profile(f, photo.icc, photo.pixels.dtype) for f in made)
+                frame, *first = (_to_profile(f, photo.icc) for f in made)
                 pixels, region = finish_composite(
                     prepared, frame, coarse=first[0] if first else None, seed=seed,
                     match_grain=request.match_grain, match_skin=request.match_skin,
@@ -406,8 +405,8 @@ class PipelineRunner:
         )  # fmt: skip
 
 
-def _to_profile(image: np.ndarray, icc: bytes | None, dtype: np.dtype) -> np.ndarray:
-    """A decoded sRGB frame (float32 0..255) in the photo's profile and value range, float32."""
+def _to_profile(image: np.ndarray, icc: bytes | None) -> np.ndarray:
+    """A decoded sRGB frame in the photo's profile: float32 0..255 before and after."""
     fine = np.clip(image * 257, 0, 65535).round().astype(np.uint16)
     converted = convert_profile(fine, None, icc)
-    return converted.astype(np.float32) / (257 if dtype == np.uint8 else 1)
+    return converted.astype(np.float32) / 257

@@ -225,7 +225,7 @@ def person(
 
 
 def _tidy(layout: Layout, smallest: int = 24) -> Layout:
-    """Head islands that don't touch the main head, and specks, go to what surrounds them."""
+    """Head islands off the main head, body islands amid it, and specks go to what is around."""
     out = layout.copy()
     small = {*FACE_PARTS, SemanticClass.EAR} - {SemanticClass.FACE}
     head = mask_of(layout, HEAD)

@@ -35,22 +35,17 @@ def toned_photos(
     cached: Cached,
     check: Callable[[], None],
 ) -> TonedPhotos:
-    """Both photos, as far as anything is asked for.
+    """Both photos in the tones asked for; their own where nothing is.
 
     Args:
         head_view, body_view: the frames that the pair's layouts are of.
         check: may raise to cancel.
     """
     tones = Tones.of(request)
-    if not tones:
-        return TonedPhotos(Toned(request.head), Toned(request.body))
+    head = Seen(head_view.image, pair.head_parsed.layout, head_view.to_frame)
+    body = Seen(body_view.image, pair.body_parsed.layout, body_view.to_frame)
 
-    def make() -> TonedPhotos:
-        head = Seen(head_view.image, pair.head_parsed.layout, head_view.to_frame)
-        body = Seen(body_view.image, pair.body_parsed.layout, body_view.to_frame)
-        toned = toned_head(request.head, head, body, tones)
-        if not tones.body_skin:
-            return TonedPhotos(toned, Toned(request.body))
+    def make_body() -> Toned:
         whole = whole_view(request.body, pair.body.to_frame)
         if request.body_layout is not None:
             layout = layout_of_whole(request.body_layout, whole)
@@ -60,9 +55,21 @@ def toned_photos(
                 "parse_whole", request.body, pair.body.to_frame,
             )  # fmt: skip
         everything = Seen(whole.image, layout, whole.to_frame)
-        return TonedPhotos(toned, toned_body(request.body, everything, head, tones))
+        return toned_body(request.body, everything, head, tones, check)
 
-    return cached(make, "tone", request.head, request.body, request.body_layout, pair, tones)
+    # Neither depends on where the head is moved to.
+    new_head, new_body = Toned(request.head), Toned(request.body)
+    if tones.head_skin or tones.light:
+        new_head = cached(
+            lambda: toned_head(request.head, head, body, tones, check),
+            "tone_head", request.head, head, body, tones.head_skin, tones.light,
+        )  # fmt: skip
+    if tones.body_skin:
+        new_body = cached(
+            make_body, "tone_body", request.body, request.body_layout, pair.body.to_frame, head,
+            tones.body_skin,
+        )  # fmt: skip
+    return TonedPhotos(new_head, new_body)
 
 
 def placed_head(pipeline: HSDiffusionPipeline, request: SwapRequest) -> NDArray[Any]:

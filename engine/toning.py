@@ -9,6 +9,8 @@ Light is judged by faces: skins differ in how much light they return, less in it
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -37,7 +39,8 @@ _HUE, _LIGHT = 18.0, 40.0  # CIELAB: what differs so much from a person's skin i
 _SMOOTH = 1.5  # px of the frame: gains change as slowly
 # Of a difference between two faces so much is light's, the rest the skins' own.
 _EXPOSURE, _COLOUR = 0.5, 0.6
-_REACH = 12  # px of the head photo that resampling looks aside
+_REACH = 8  # px that resampling looks aside, of the coarser of the two photos
+_MOST_GAIN = 4.0  # of a photo's values: more would show its noise
 _STOPS, _TINT = 2.0, 1.3  # most that light changes: in all, and one channel against another
 
 
@@ -58,9 +61,6 @@ class Tones:
     @classmethod
     def of(cls, request: SwapRequest) -> Tones:
         return cls(request.head_skin, request.body_skin, request.match_light)
-
-    def __bool__(self) -> bool:
-        return self != Tones()
 
 
 class Seen(NamedTuple):
@@ -113,13 +113,19 @@ class TonedPhotos(NamedTuple):
         if self.body.changed is not None:
             region[self.body.changed] = 1
         if self.head.changed is not None:
-            reach = dilate(self.head.changed, _REACH).astype(np.uint8) * 255
-            changed = warp(reach, head_to_body, body.size, border=cv2.BORDER_CONSTANT)
-            region[(changed > 0) & (result.photo.pixels != body.pixels).any(2)] = 1
+            box, there = _reached(self.head.changed, head_to_body, Box.of(region.shape))
+            there &= _any(result.photo.pixels[box.slices] != body.pixels[box.slices])
+            region[box.slices][there] = 1
         return replace(result, region=region, generated=result.region)
 
 
-def toned_head(photo: Photo, head: Seen, body: Seen, tones: Tones) -> Toned:
+def toned_head(
+    photo: Photo,
+    head: Seen,
+    body: Seen,
+    tones: Tones,
+    check_cancel: Callable[[], None] | None = None,
+) -> Toned:
     """The head photo in the light and with the skin of the body's, as far as ``tones`` say."""
     before = head.image.astype(np.float32)
     after = before
@@ -131,10 +137,16 @@ def toned_head(photo: Photo, head: Seen, body: Seen, tones: Tones) -> Toned:
     if tones.head_skin > 0 and face is not None and target is not None:
         weight = skin_weight(after, head.layout, FACE_SKIN | BODY_SKIN, face)
         after = retoned(after, weight * np.float32(tones.head_skin), face, target)
-    return _with_gains(photo, head, before, after)
+    return _with_gains(photo, head, before, after, check_cancel)
 
 
-def toned_body(photo: Photo, body: Seen, head: Seen, tones: Tones) -> Toned:
+def toned_body(
+    photo: Photo,
+    body: Seen,
+    head: Seen,
+    tones: Tones,
+    check_cancel: Callable[[], None] | None = None,
+) -> Toned:
     """The body photo with the skin of the head's, as far as ``tones`` say."""
     before = body.image.astype(np.float32)
     own, target = _body_tone(body), tone_of(head, FACE_SKIN)
@@ -142,7 +154,7 @@ def toned_body(photo: Photo, body: Seen, head: Seen, tones: Tones) -> Toned:
         return Toned(photo)
     weight = skin_weight(before, body.layout, BODY_SKIN, own)
     after = retoned(before, weight * np.float32(tones.body_skin), own, target)
-    return _with_gains(photo, body, before, after)
+    return _with_gains(photo, body, before, after, check_cancel)
 
 
 def _body_tone(body: Seen) -> Field | None:
@@ -189,8 +201,8 @@ def retoned(image: Field, weight: Field, own: Field, target: Field) -> Field:
     depth = np.clip(lightness / max(float(own[0]), 1.0), 0, 1.2)
     wanted[..., 1:] += depth * (target[1:] - own[1:])
     mixed = lab + weight[..., None] * (wanted - lab)
-    result: Field = np.where(weight[..., None] > 0, _to_rgb(mixed), image)
-    return result
+    # OpenCV's way to CIELAB and back is off by up to a level: only what it changes is taken.
+    return image + (_to_rgb(mixed) - _to_rgb(lab))
 
 
 def relit(image: Field, own: Field, other: Field, amount: float) -> Field:
@@ -208,18 +220,21 @@ def relit(image: Field, own: Field, other: Field, amount: float) -> Field:
     return _to_encoded(_to_linear(image) * gains.astype(np.float32))
 
 
-def _with_gains(photo: Photo, seen: Seen, before: Field, after: Field) -> Toned:
+def _with_gains(
+    photo: Photo,
+    seen: Seen,
+    before: Field,
+    after: Field,
+    check_cancel: Callable[[], None] | None,
+) -> Toned:
     """``photo`` changed as a view of it was."""
-    if after is before or np.array_equal(after, before):
+    if np.array_equal(after, before):
         return Toned(photo)
     gains = _gains(before, after, photo.icc)
     pixels = photo.pixels.copy()
     changed = np.zeros(pixels.shape[:2], bool)
     to_photo = seen.to_view.inverse()
-    height, width = gains.shape[:2]
-    corners = to_photo.apply(np.array([(0, 0), (width, 0), (0, height), (width, height)], float))
-    (x0, y0), (x1, y1) = np.floor(corners.min(0)), np.ceil(corners.max(0))
-    reach = Box(int(x0) - 1, int(y0) - 1, int(x1) + 1, int(y1) + 1) & Box.of(pixels.shape)
+    reach = _through(Box.of(gains.shape), to_photo) & Box.of(pixels.shape)
     most = np.iinfo(pixels.dtype).max
 
     def apply(tile: Box) -> None:
@@ -228,13 +243,15 @@ def _with_gains(photo: Photo, seen: Seen, before: Field, after: Field) -> Toned:
         here = warp(
             gains, at, (part.width, part.height), border=cv2.BORDER_CONSTANT, border_value=1
         )
-        there = (np.abs(here - 1) > 1e-4).any(2)
+        there = _any(np.abs(here - 1) > 1e-4)
+        if not there.any():
+            return
         values = np.rint(np.clip(pixels[part.slices] * here, 0, most)).astype(pixels.dtype)
         np.copyto(pixels[part.slices], values, where=there[..., None])
         changed[part.slices] = there
 
-    each(apply, list(tiles(reach, TILE)))
-    return Toned(replace(photo, pixels=pixels), changed)
+    each(apply, list(tiles(reach, TILE)), check_cancel=check_cancel)
+    return Toned(photo.with_pixels(pixels), changed)
 
 
 def _gains(before: Field, after: Field, icc: bytes | None) -> Field:
@@ -246,8 +263,44 @@ def _gains(before: Field, after: Field, icc: bytes | None) -> Field:
         return cv2.GaussianBlur(values.astype(np.float32), (0, 0), _SMOOTH)
 
     same = cv2.GaussianBlur((after != before).any(2).astype(np.float32), (0, 0), _SMOOTH) == 0
-    ratio = own(after) / np.maximum(own(before), 1)
+    ratio = (own(after) + 1) / (own(before) + 1)  # black stays as it is
+    ratio = np.clip(ratio, 1 / _MOST_GAIN, _MOST_GAIN)
     result: Field = np.where(same[..., None], np.float32(1), ratio)
+    return result
+
+
+def _reached(changed: Mask, to_body: Similarity, photo: Box) -> tuple[Box, Mask]:
+    """What of the body photo may show pixels of the head photo that are ``changed``.
+
+    Returns:
+        a box of the body photo, beyond which there is nothing of the kind; and where in it.
+    """
+    reach = math.ceil(_REACH * max(1, 1 / to_body.scale))
+    source = Box.around(changed).grown(reach) & Box.of(changed.shape)
+    box = _through(source, to_body) & photo
+    if box.empty:
+        return box, np.zeros(box.shape, bool)
+    around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    grown = cv2.dilate(changed[source.slices].astype(np.uint8), around)
+    way = Similarity(tx=source.x0, ty=source.y0).then(to_body).with_shift(-box.x0, -box.y0)
+    there = warp(
+        grown, way, (box.width, box.height), interpolation=cv2.INTER_NEAREST,
+        border=cv2.BORDER_CONSTANT,
+    )  # fmt: skip
+    return box, there.astype(bool)
+
+
+def _through(box: Box, way: Similarity) -> Box:
+    """The pixels that ``box`` lies on, and one more to each side."""
+    corners = way.apply(np.array([(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)]))
+    (x0, y0), (x1, y1) = np.floor(corners.min(0)), np.ceil(corners.max(0))
+    return Box(int(x0), int(y0), int(x1), int(y1)).grown(1)
+
+
+def _any(channels: Mask) -> Mask:
+    """Which pixels of H x W x 3 are true in any channel; numpy's own ``any`` takes ten times as
+    long."""
+    result: Mask = channels[..., 0] | channels[..., 1] | channels[..., 2]
     return result
 
 

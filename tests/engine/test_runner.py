@@ -12,6 +12,7 @@ import torch
 
 from engine import runner as runner_module
 from engine import stages
+from engine.colour import to_16bit
 from engine.engine import Engine
 from engine.errors import DeviceError, NoPersonError, PackError
 from engine.evaluation.swaps import changed_outside
@@ -134,6 +135,23 @@ def test_sixteen_bits(studio: Studio, deep: str) -> None:
     # The same colours, whatever the depth: none of the picture is 257 times too dark.
     brightest = np.iinfo(body.pixels.dtype).max
     assert result.photo.pixels.max() > 0.8 * brightest
+
+
+def test_sixteen_bits_show_what_eight_do(studio: Studio) -> None:
+    deep = replace(SWAP, head=to_deep(SWAP.head), body=to_deep(SWAP.body))
+    one, other = studio.one(SWAP), studio.one(deep)
+    assert one.photo is not None
+    assert other.photo is not None
+    assert one.region is not None
+    made = one.region > 0.5
+    assert made.sum() > 500
+    gap = np.abs(one.photo.pixels - other.photo.pixels / 257)
+    assert gap[made].mean() < 1
+    assert gap.mean() < 1
+
+
+def to_deep(photo: Photo) -> Photo:
+    return photo.with_pixels(to_16bit(photo.pixels))
 
 
 def test_a_head_with_far_fewer_pixels_is_told_of(studio: Studio) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from typing import Any
 
@@ -12,19 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from engine.boxes import Box
 from engine.colour import convert_profile, to_srgb8
 from engine.evaluation.swaps import changed_outside
 from engine.framing import Similarity
 from engine.imageio import Photo
 from engine.labels import HEAD, mask_of
 from engine.masks import dilate
-from engine.requests import Result, SwapRequest
+from engine.placing import HeadLayer, place_head
+from engine.requests import HeadTransform, ParseRequest, Result, SwapRequest
 from engine.toning import (
     BODY_SKIN,
     FACE_SKIN,
     Seen,
     Toned,
+    TonedPhotos,
     Tones,
+    retoned,
     tone_of,
     toned_body,
     toned_head,
@@ -189,6 +194,73 @@ def test_what_changed_is_told(scale: float, angle: float, x: float, y: float, to
         assert not differs[~toned.changed].any()
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_lighter_shades_do_not_lose_what_is_nearly_black(deep: bool) -> None:
+    """Next to black, a view's smooth values are nearly nothing; a photo's own may be more."""
+    head, brighter = frame(FAIR), frame((240, 204, 190))
+    head[:, 170:] = 0
+    pixels = head.astype(np.uint16) * 257
+    pixels[:, 170:] = 90  # less than half a level of eight bits
+    if not deep:
+        pixels = head.copy()
+        pixels[::3, 170::3] = 1
+    pixels[:, 168:170] = 5 if not deep else 1285
+    view = pixels if not deep else (pixels // 257).astype(np.uint8)
+    view = np.where(np.arange(256)[:, None] >= 170, 0, view).astype(np.uint8)
+    toned = toned_head(Photo(pixels), seen(view), seen(brighter), Tones(light=1)).photo.pixels
+    assert toned[FACE].mean() > 1.02 * pixels[FACE].mean()
+    assert (toned >= pixels).all()
+
+
+def test_what_is_hardly_skin_hardly_changes() -> None:
+    """The way to CIELAB and back leaves no trace."""
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.float32)
+    own, target = np.array((70, 18, 20), np.float32), np.array((50, 22, 26), np.float32)
+    assert (retoned(image, np.zeros((64, 64), np.float32), own, target) == image).all()
+    hardly = retoned(image, np.full((64, 64), 1e-4, np.float32), own, target)
+    assert np.abs(hardly - image).max() < 0.1
+
+
+def test_toning_a_photo_can_be_cancelled() -> None:
+    def stop() -> None:
+        raise CancelledError
+
+    head, body = frame(FAIR), frame(TAN)
+    for toned, tones in ((toned_head, Tones(light=1)), (toned_body, Tones(body_skin=1))):
+        with pytest.raises(CancelledError):
+            toned(Photo(head), seen(head), seen(body), tones, stop)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize(("scale", "size"), [(0.03, 2400), (0.4, 400), (1.0, 200), (6.0, 60)])
+def test_all_that_a_changed_head_changes_is_marked(scale: float, size: int, flip: bool) -> None:
+    """Resampling looks as far aside as its pixels are wide."""
+    before = np.random.default_rng(4).integers(0, 256, (size, size, 3), dtype=np.uint8)
+    changed = np.zeros((size, size), bool)
+    changed[size // 3 : size // 2, size // 4 : size // 2] = True
+    after = np.where(changed[..., None], 255 - before, before)
+    middle = Similarity(scale, 0.4, flip=flip).apply(np.array((size / 2, size / 2)))
+    to_body = Similarity(scale, 0.4, *(100 - middle), flip=flip)
+    body = Photo(np.zeros((200, 200, 3), np.uint8))
+    frames = np.zeros((256, 256), np.uint8), np.zeros((256, 256), np.float32)
+    plain, toned = (
+        place_head(HeadLayer(x, to_body, *frames, Similarity()), Box(0, 0, 200, 200))
+        for x in (before, after)
+    )
+    nothing = np.zeros((200, 200), np.float32)
+    result = Result(body.with_pixels(toned), LAYOUT, nothing, 0, {}, (), "", "")
+    photos = TonedPhotos(Toned(Photo(after), changed), Toned(body))
+    marked = photos.marked(result, body, to_body)
+    assert marked.region is not None
+    assert (marked.region[(plain != toned).any(2)] == 1).all()
+    assert marked.region.mean() < 0.8
+    assert marked.generated is nothing
+    # Nothing of a head that was moved out of the photo.
+    away = photos.marked(result, body, to_body.with_shift(2000, 0))
+    assert away.region is not None
+    assert not away.region.any()
+
+
 # --- in a swap ---------------------------------------------------------------------------------
 
 TONED = replace(SWAP, head_skin=0.8, body_skin=0.5, match_light=0.6)
@@ -217,6 +289,8 @@ def test_toned_pixels_count_to_the_region(studio: Studio, skins: None, name: str
     assert changed_outside(studio.runner, swap, toned) == 0
     differs = (pixels_of(plain) != pixels_of(toned)).any(2) & (plain.region == 0)
     assert differs.sum() > 20
+    # Toned skin may by chance be the very colour of the body's pixel in its place.
+    differs &= (pixels_of(toned) != swap.body.pixels).any(2)
     assert not differs[toned.region == 0].any()
     assert (toned.region > 0).sum() > (plain.region > 0).sum()
     # What was made anew is told beside it, for whoever goes on from there.
@@ -245,3 +319,28 @@ def test_hands_that_the_frame_does_not_hold(studio: Studio, skins: None) -> None
     assert (pixels_of(before)[hand] == body.pixels[hand]).all()
     assert (pixels_of(after)[hand] != body.pixels[hand]).mean() > 0.3
     assert changed_outside(studio.runner, request, after) == 0
+
+
+def test_a_hand_painted_beyond_the_frame_counts(studio: Studio, skins: None) -> None:
+    """What was made for another layout of the body photo is not shown again."""
+    layout = studio.one(ParseRequest(SWAP.body)).layout.copy()
+    layout[mask_of(layout, HEAD)] = C.BACKGROUND  # its skin would hide that a hand is blue
+    results, hands = [], (np.s_[242:252, 40:80], np.s_[242:252, 120:160])
+    for hand in hands:
+        painted = layout.copy()
+        painted[hand] = C.BODY_SKIN
+        results.append(studio.one(replace(SWAP, body_skin=1.0, body_layout=painted)))
+    for k, hand in enumerate(hands):
+        own = SWAP.body.pixels[hand]
+        assert (pixels_of(results[k])[hand] != own).any()
+        assert (pixels_of(results[1 - k])[hand] == own).all()
+
+
+def test_moving_the_head_changes_no_tone(
+    studio: Studio, skins: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = studio.one(TONED)
+    for name in ("toned_head", "toned_body"):
+        monkeypatch.setattr(f"engine.toned_pair.{name}", None)
+    moved = studio.one(replace(TONED, transform=HeadTransform(shift=(6.0, 0.0))))
+    assert (pixels_of(moved) != pixels_of(first)).any()
