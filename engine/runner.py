@@ -24,6 +24,7 @@ from engine.devices import Compute, can, choose, place, use_all_cores
 from engine.engine import Description, JobContext
 from engine.errors import NoPersonError, PackError, RequestError
 from engine.finding.finder import Head
+from engine.flyaways import flyaways
 from engine.framing import Similarity
 from engine.imageio import Photo
 from engine.labels import IGNORE
@@ -178,7 +179,7 @@ class PipelineRunner:
             seen = stages.view(toned.body.photo, body.to_frame)
             scene, blended = stages.blend(
                 head_view, pair.head_parsed, seen, pair.body_parsed, pair.move, head_image,
-                keep_background=request.keep_background,
+                keep_background=request.keep_background, strands=strands,
             )  # fmt: skip
             return scene if is_whole else stages.inpaint(self.pipeline, scene, blended)
 
@@ -193,6 +194,10 @@ class PipelineRunner:
             toned = toned_photos(
                 self.pipeline, request, pair, head_view, body_view,
                 lambda make, *parts: self._cached(context, make, *parts), context.check,
+            )  # fmt: skip
+            strands = self._cached(
+                context, lambda: flyaways(body_view.image, body_parsed.layout, body_view.inside),
+                "flyaways", request.body, body.to_frame, body_parsed.layout,
             )  # fmt: skip
             painted = self._painted(context, request, pair)
             is_whole = painted is not None and not (painted == IGNORE).any()

@@ -307,12 +307,13 @@ def moved_layout(layout: Layout, move: Similarity) -> Layout:
 
 def blend(
     head: FrameView, head_parsed: Parsed, body: FrameView, body_parsed: Parsed, move: Similarity,
-    head_image: NDArray[np.uint8], *, keep_background: bool,
+    head_image: NDArray[np.uint8], *, keep_background: bool, strands: Mask | None = None,
 ) -> tuple[Scene, Layout]:  # fmt: skip
     """The scene before its layout is inpainted, and the blended layout (``IGNORE`` = empty).
 
     Args:
         head_image: the head photo warped straight into the body's frame.
+        strands: see ``flyaways``, of the body.
     """
     layout = moved_layout(head_parsed.layout, move)
     head_inside = warp(
@@ -327,7 +328,7 @@ def blend(
         taken = taken * head_inside
     masks = swap_masks(
         layout, body_parsed.layout, body.inside, keep_background=keep_background, taken=taken,
-        strands=flyaways(body.image, body_parsed.layout, body.inside),
+        strands=strands,
     )  # fmt: skip
     image = np.where(masks.head[..., None], head_image, body.image)
     blended = blend_layouts(layout, body_parsed.layout, masks, keep_background=keep_background)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -10,9 +12,12 @@ from numpy.typing import NDArray
 from engine import stages
 from engine.flyaways import REACH, flyaways
 from engine.framing import Similarity
+from engine.imageio import Photo
 from engine.labels import HEAD, IGNORE, NECK, Layout, mask_of
 from engine.masks import Mask, dilate, swap_masks
+from engine.requests import HeadTransform
 from tests.engine.people import C, person
+from tests.engine.studio import SWAP, Studio
 
 EVERYWHERE = np.ones((256, 256), bool)
 LAYOUT = person(long_hair=True)
@@ -109,10 +114,41 @@ def test_strands_go_with_the_old_head() -> None:
         stages.Parsed(layout, mask_of(layout, HEAD).astype(np.float32)) for layout in (new, LAYOUT)
     ]
     scene, blended = stages.blend(
-        body, parsed[0], body, parsed[1], Similarity(), image, keep_background=True
-    )
+        body, parsed[0], body, parsed[1], Similarity(), image, keep_background=True,
+        strands=flyaways(image, LAYOUT, EVERYWHERE),
+    )  # fmt: skip
     without = swap_masks(new, LAYOUT, EVERYWHERE)
     assert without.known[there].mean() > 0.5
     assert not scene.known[there].any()
     assert scene.region[there].all()
     assert (blended[there] == IGNORE).all()
+
+
+@pytest.mark.usefixtures("one_thread", "seeing")
+def test_a_swap_makes_anew_what_strands_hide(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are looked for once for a body, however often the head moves."""
+    looks = []
+
+    def found(image: NDArray[np.uint8], layout: Layout, inside: Mask) -> Mask:
+        looks.append(layout)
+        strands = np.zeros(layout.shape, bool)
+        strands[150:154, 60:80] = True
+        return strands
+
+    plain = studio.one(SWAP)
+    monkeypatch.setattr("engine.runner.flyaways", found)
+    body = Photo(SWAP.body.pixels + np.uint8(1))  # another photo, nothing of it is cached
+    results = [
+        studio.one(replace(SWAP, body=body, transform=HeadTransform((shift, 0.0))))
+        for shift in (0.0, 3.0)
+    ]
+    assert len(looks) == 1
+    to_frame = stages.find(studio.runner.pipeline, body).to_frame
+    x, y = to_frame.inverse().apply(np.array([70.0, 152.0])).astype(int)
+    assert plain.region is not None
+    assert plain.region[y, x] == 0
+    for result in results:
+        assert result.region is not None
+        assert result.region[y, x] > 0
