@@ -25,10 +25,10 @@ DETAIL_STEPS = 128  # of a level of 255, in int16
 _TILE = 256
 _ENOUGH = 200  # places a family needs before it is content with the best kind of source
 _NEAR = 9  # cells: neighbourhood in which the weakest detail counts as texture
-_COMMON = 65  # percentile of a family's texture: more is hardly seen in it
+_COMMON = 75  # percentile of a family's texture: more is hardly seen in it
 _SCATTER = 1.3  # by how much even texture exceeds its least
 # By how much more where an uneven one is as strong as that, in levels: leaves, prints.
-_UNEVEN, _STRONG = {int(SemanticClass.FACE): 0.0, int(SemanticClass.BACKGROUND): 3.5}, 8.0
+_UNEVEN, _STRONG = {int(SemanticClass.FACE): 0.0, int(SemanticClass.BACKGROUND): 4.5}, 8.0
 _ORNAMENT, _FAINT = 3.0, 2.0  # times the usual strength, and levels, from which detail stands out
 _STRANDS = 10  # cells from hair within which single strands lie
 _MARGIN = 2  # cells kept from other classes and from the region
@@ -202,7 +202,7 @@ def families_of(
         strength = (behind if id == SemanticClass.BACKGROUND else places).strength
         expected = np.zeros((*box.shape, 2), np.float32)
         if usable.any():
-            floor = _floor(strength, source, _UNEVEN.get(id, 3.0))
+            floor = _floor(strength, source, _UNEVEN.get(id, 4.0))
             # Skin is the same all over a person, but for wrinkles and shine; elsewhere, too, what
             # is stronger than nearly all there is, is no texture.
             usual = np.percentile(floor[source], 30 if id == SKIN_FAMILY else _COMMON, axis=0)

@@ -45,7 +45,7 @@ _SOFTNESS = 1.2  # cells: blur of a generated picture that has no edges to measu
 # has a pattern of its own; real texture is copied to it instead.
 _RESTRAINT = 1.6
 _RESTRAINT_OF = {
-    SKIN_FAMILY: 1.0, int(SemanticClass.UPPER_CLOTHES): 0.4, int(SemanticClass.LOWER_CLOTHES): 0.4,
+    SKIN_FAMILY: 1.0, int(SemanticClass.UPPER_CLOTHES): 1.0, int(SemanticClass.LOWER_CLOTHES): 1.0,
 }  # fmt: skip
 _NEARBY = 2.0  # cells over which that is compared
 _SHY, _SHY_INSIDE, _SHY_SKIN = 2.0, 10.0, 18.0  # contrast (levels per cell) of an edge

@@ -58,7 +58,8 @@ def swap_hole(layout: Layout, other: Layout, rng: np.random.Generator) -> Mask:
     clothes = dilate(mask_of(layout, BODY), -int(rng.integers(0, 3)))
     neck = dilate(mask_of(layout, NECK), NECK_GROWTH + int(rng.integers(0, 4))) & ~clothes
     rim = dilate(own, RIM + int(rng.integers(0, 3))) & ~core
-    cover = dilate(moved_head(other, rng, with_neck=rng.random() < 0.7), OLD_HEAD_GROWTH)
+    cover = moved_head(other, rng, with_neck=rng.random() < 0.7)
+    cover |= dilate(cover, OLD_HEAD_GROWTH) & ~clothes
     if rng.random() < 0.3:  # the head sits a little off: the band round it is wider
         cover |= dilate(own, int(rng.integers(4, 14)))
     return (neck | rim | cover) & ~core
