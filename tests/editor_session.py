@@ -64,7 +64,7 @@ class Session:
         """Until the engine has nothing to do and its results are layers."""
         await asyncio.sleep(0.1)
         own = asyncio.current_task()
-        await until(lambda: not self.editor.bridge.is_busy and self.editor._tasks <= {own})
+        await until(lambda: not self.editor.bridge.is_busy and self.editor._errands._tasks <= {own})
 
     async def dialog(self, kind: type[QWidget]) -> QWidget:
         def shown() -> list[QWidget]:

@@ -96,7 +96,7 @@ class Work:
 
     async def _idle(self) -> None:
         own = asyncio.current_task()
-        while self._editor.bridge.is_busy or not self._editor._tasks <= {own}:
+        while self._editor.bridge.is_busy or not self._editor._errands._tasks <= {own}:
             await asyncio.sleep(0.02)
 
     async def _prepare(self) -> None:
