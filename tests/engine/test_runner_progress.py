@@ -86,8 +86,10 @@ def test_without_anybody_looking_nothing_is_decoded_on_the_way(
     pipeline = type(studio.runner.pipeline)
     decode = pipeline.decode
     monkeypatch.setattr(pipeline, "decode", lambda self, z: (decoded.append(1), decode(self, z))[1])
-    studio.one(SWAP)
-    assert len(decoded) == 1
+    for steps in (2, 6):
+        studio.one(replace(SWAP, sampling=SamplingSettings(steps=steps)))
+    # Each time the sample, and the coarse estimate that it came from.
+    assert len(decoded) == 2 * 2
 
 
 def test_cancelled_within_a_denoising_step(studio: Studio) -> None:
