@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -136,17 +137,37 @@ class UNet(nn.Module):
                 self.grow.append(Upsample(widths[level + 1], width))
                 self.up.append(_stage([2 * width] + [width] * count, embedding, attend))
 
-    def forward(self, x: Tensor, embedding: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, embedding: Tensor | None = None, look: Sequence[Tensor] | None = None
+    ) -> Tensor:
+        """Features to features.
+
+        Args:
+            look: scales and shifts ``(N, 2C, h, w)`` of the normalised features that come into
+                each stage: those on the way down, then those on the way up.
+        """
         kept: list[Tensor] = []
+        places = iter(look) if look is not None else None
         for level, stage in enumerate(self.down):
+            if places is not None:
+                x = modulated(x, next(places))
             x = _run(stage, x, embedding)
             if level < len(self.shrink):
                 kept.append(x)
                 x = self.shrink[level](x)
         for level in reversed(range(len(self.up))):
-            x = torch.cat([self.grow[level](x), kept.pop()], dim=1)
+            x = self.grow[level](x)
+            if places is not None:
+                x = modulated(x, next(places))
+            x = torch.cat([x, kept.pop()], dim=1)
             x = _run(self.up[level], x, embedding)
         return x
+
+
+def modulated(x: Tensor, look: Tensor) -> Tensor:
+    """``x`` with its normalised self scaled and shifted by ``(N, 2C, h, w)``; by 0: as it was."""
+    scale, shift = look.chunk(2, dim=1)
+    return x + F.group_norm(x, groups_of(x.shape[1])) * scale + shift
 
 
 def _stage(widths: list[int], embedding: int, attend: bool) -> nn.ModuleList:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +43,7 @@ from engine.requests import (
     SwapRequest,
 )  # fmt: skip
 from engine.sentences import Sentence
+from engine.sgldm.appearance import Tokens
 from engine.sgldm.denoiser import one_hot
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import SamplerInputs, sample
@@ -253,6 +255,10 @@ class PipelineRunner:
             context, toned, toned.body, scene, pair.body.to_frame, pair.body_parsed,
             lambda: pair.head_layer(toned), request.region,
             (toned.head, toned.body, pair),
+            lambda: self._necks(
+                context, (toned.head, pair.head, pair.head_parsed),
+                (toned.body, pair.body, pair.body_parsed),
+            ),
         )  # fmt: skip
         marked = composed.toned.marked
         return tuple(
@@ -329,6 +335,7 @@ class PipelineRunner:
         layer: Callable[[], HeadLayer | None],
         limit: NDArray[np.float32] | None,
         sources: tuple[object, ...],
+        more_looks: Callable[[], Tokens | None] = lambda: None,
     ) -> tuple[Result, ...]:
         key = (*sources, scene.known, scene.layout, scene.region)
         with context.stage("encode"):
@@ -338,8 +345,12 @@ class PipelineRunner:
                 "encode",
                 *key,
             )
+            looks = self.pipeline.looks(z_filled, scene.known, scene.layout)
+            more = more_looks()
+            if looks is not None and more is not None:
+                looks = looks.mixed(more)
         planes = one_hot(torch.from_numpy(scene.layout)[None].to(z_filled.device))
-        inputs = SamplerInputs(z_filled, mask, planes.to(z_filled.dtype))
+        inputs = SamplerInputs(z_filled, mask, planes.to(z_filled.dtype), looks)
         with context.stage("prepare"):
             prepared: Prepared = self._cached(
                 context,
@@ -365,6 +376,19 @@ class PipelineRunner:
                 self._result(context, photo.with_pixels(pixels), layout, region=region, seed=seed)
             )
         return tuple(results)
+
+    def _necks(
+        self, context: JobContext, *people: tuple[Photo, Head, stages.Parsed]
+    ) -> Tokens | None:
+        """What the new neck is to look like: as those of the head's and the body's photo."""
+        both: Tokens | None = None
+        for photo, head, parsed in people:
+            tokens = self._cached(
+                context, partial(stages.neck_looks, self.pipeline, photo, head.to_frame, parsed),
+                "neck", photo, head.to_frame, parsed.layout,
+            )  # fmt: skip
+            both = tokens if both is None or tokens is None else both.mixed(tokens)
+        return both
 
     def _sample(
         self,

@@ -33,6 +33,7 @@ from engine.labels import IGNORE, Layout
 from engine.layout_generator.inpaint import inpaint_layout
 from engine.parsing.deciding import likeliest
 from engine.requests import SamplingSettings
+from engine.sgldm.appearance import Tokens
 from engine.sgldm.denoiser import one_hot
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import SamplerInputs, sample
@@ -121,10 +122,14 @@ def generate(
         part = cases[start : start + batch_size]
         encoded = [pipeline.encode_filled(c.truth, c.known, c.layout) for c in part]
         layouts = torch.from_numpy(np.stack([c.layout for c in part]))
+        looks = [
+            pipeline.looks(z, c.known, c.layout) for (z, _), c in zip(encoded, part, strict=True)
+        ]
         inputs = SamplerInputs(
             torch.cat([z for z, _ in encoded]),
             torch.cat([m for _, m in encoded]),
             one_hot(layouts).float(),
+            Tokens.cat([tokens for tokens in looks if tokens is not None]),
         )
         estimates: list[Tensor] = []
         z = sample(

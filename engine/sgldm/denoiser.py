@@ -9,11 +9,13 @@ which has zero terminal SNR. The network predicts v = alpha eps - sigma z_0.
 Ours: besides z_t and the layout latent s = tau(l) it sees the latents of the frame with its
 hole filled (what is known, and a first guess of the rest), the mask m^r and, in the fine pass,
 the coarse latents. At t = 1 with z_t = 0 it *is* the coarse pass: v = -z_0, a regression.
+Appearance tokens (``appearance``), where a pack has them, tell it what each class looks like.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +24,7 @@ from torch.nn import functional as F
 from engine.diffusers_base import ConfigMixin, ModelMixin, register_to_config
 from engine.labels import NUM_CLASSES
 from engine.nn import UNet, norm, sinusoidal, zeroed
+from engine.sgldm.appearance import AppearanceEncoder, Spread, Tokens
 from engine.sgldm.autoencoder import FACTOR, LATENT_CHANNELS
 
 
@@ -63,6 +66,7 @@ class Denoiser(ModelMixin, ConfigMixin):
         widths, blocks: the U-Net's levels, from 1/2 latent resolution down.
         layout_channels: channels of the layout latent s.
         attention: number of coarsest levels with self-attention.
+        appearance: numbers in an appearance token, 0: without such tokens.
     """
 
     @register_to_config
@@ -74,6 +78,7 @@ class Denoiser(ModelMixin, ConfigMixin):
         latent_channels: int = LATENT_CHANNELS,
         attention: int = 2,
         embedding: int = 128,
+        appearance: int = 0,
     ) -> None:
         super().__init__()
         self.condition = ConditionEncoder(layout_channels)
@@ -84,6 +89,12 @@ class Denoiser(ModelMixin, ConfigMixin):
             nn.Linear(128, embedding), nn.SiLU(), nn.Linear(embedding, embedding)
         )
         self.unet = UNet(tuple(widths), tuple(blocks), embedding=embedding, attention=attention)
+        self.looks: AppearanceEncoder | None = None
+        self.spread: Spread | None = None
+        if appearance:
+            down = list(enumerate(widths))
+            self.looks = AppearanceEncoder(latent_channels, appearance, len(widths))
+            self.spread = Spread(appearance, [*down, *reversed(down[:-1])])
         self.norm = norm(widths[0])
         self.head = zeroed(nn.Conv2d(widths[0], 4 * latent_channels, 3, padding=1))
 
@@ -91,6 +102,14 @@ class Denoiser(ModelMixin, ConfigMixin):
         """s = tau_theta(l): one-hot ``(N, 16, 4h, 4w)`` -> ``(N, C, h, w)``."""
         s: Tensor = self.condition(layout)
         return s
+
+    def encode_appearance(self, z: Tensor, layout: Tensor) -> Tokens | None:
+        """What a reference looks like; see ``AppearanceEncoder``. ``None`` without tokens."""
+        return None if self.looks is None else self.looks(z, layout)
+
+    def spread_appearance(self, tokens: Tokens | None, layout: Tensor) -> tuple[Tensor, ...] | None:
+        """``look`` for ``forward``, the same at each step; see ``Spread``."""
+        return None if self.spread is None else self.spread(tokens, layout)
 
     def forward(
         self,
@@ -100,6 +119,7 @@ class Denoiser(ModelMixin, ConfigMixin):
         filled: Tensor,
         mask: Tensor,
         coarse: Tensor | None = None,
+        look: Sequence[Tensor] | None = None,
     ) -> Tensor:
         """v at ``(z_t, t)``.
 
@@ -110,6 +130,8 @@ class Denoiser(ModelMixin, ConfigMixin):
             filled: latents of the frame with its hole filled; all zero = not told.
             mask: m^r, ``(N, 1, h, w)``, 1 = generate.
             coarse: coarse latents, or ``None``; all-zero rows mean the same.
+            look: of the appearance tokens, see ``spread_appearance``; all-zero rows where the
+                layout isn't told either.
         """
         n, _, h, w = z_t.shape
         if s is None:
@@ -121,6 +143,6 @@ class Denoiser(ModelMixin, ConfigMixin):
         flags = torch.cat([has_layout, has_coarse], 1).expand(n, 2, h, w)
         x = torch.cat([z_t, filled, coarse, s, mask, flags], 1)
         x = self.stem(F.pixel_unshuffle(x.contiguous(memory_format=torch.channels_last), 2))
-        x = self.unet(x, self.time(sinusoidal(t, 128).to(x.dtype)))
+        x = self.unet(x, self.time(sinusoidal(t, 128).to(x.dtype)), look)
         v: Tensor = F.pixel_shuffle(self.head(F.silu(self.norm(x))), 2)
         return v

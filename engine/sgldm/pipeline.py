@@ -13,12 +13,13 @@ from torch.nn import functional as F
 from engine.diffusers_base import DiffusionPipeline
 from engine.fill import fill_by_class
 from engine.finding.model import Finder
-from engine.labels import MIRRORED, Layout
+from engine.labels import IGNORE, MIRRORED, Layout
 from engine.layout_generator.model import LayoutGenerator
 from engine.masks import known_cells
 from engine.parsing.model import Parser
 from engine.parsing.refining import refined
 from engine.requests import SamplingSettings
+from engine.sgldm.appearance import Tokens
 from engine.sgldm.autoencoder import Autoencoder
 from engine.sgldm.denoiser import Denoiser, one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
@@ -98,6 +99,24 @@ class HSDiffusionPipeline(DiffusionPipeline):
         return z, 1 - cells
 
     @torch.no_grad()
+    def looks(self, latents: Tensor, known: NDArray[np.bool_], layout: Layout) -> Tokens | None:
+        """What the classes of a frame look like where it is known.
+
+        Args:
+            latents: ``(1, 4, 64, 64)``, see ``encode_filled``.
+
+        Returns:
+            ``None`` where the denoiser has no appearance tokens.
+        """
+        told = np.where(known, layout, np.uint8(IGNORE))
+        planes = one_hot(torch.from_numpy(told)[None].to(self.device))
+        dtype = self.denoiser.dtype
+        tokens: Tokens | None = self.denoiser.encode_appearance(
+            latents.to(self.device, dtype), planes.to(dtype)
+        )
+        return tokens
+
+    @torch.no_grad()
     def decode(self, latents: Tensor) -> NDArray[np.float32]:
         """Latents ``(1, 4, 64, 64)`` -> frame ``(256, 256, 3)`` float32, 0..255."""
         x = self.autoencoder.decode(latents.to(self.device, self.autoencoder.dtype))
@@ -132,8 +151,11 @@ class HSDiffusionPipeline(DiffusionPipeline):
         """
         z_filled, mask = self.encode_filled(image, known, layout)
         planes = one_hot(torch.from_numpy(layout)[None].to(z_filled.device))
+        inputs = SamplerInputs(
+            z_filled, mask, planes.to(z_filled.dtype), self.looks(z_filled, known, layout)
+        )
         z = sample(
-            self.denoiser, SamplerInputs(z_filled, mask, planes.to(z_filled.dtype)), seed=seed,
-            steps=steps, strength=strength, guidance=guidance, on_step=on_step,
+            self.denoiser, inputs, seed=seed, steps=steps, strength=strength, guidance=guidance,
+            on_step=on_step,
         )  # fmt: skip
         return self.decode(z)

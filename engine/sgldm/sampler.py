@@ -11,7 +11,7 @@ order. Both are deterministic: the one noise image is all that a seed decides.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.requests import SamplingSettings
+from engine.sgldm.appearance import Tokens
 from engine.sgldm.denoiser import alpha_sigma
 
 # The coarse estimate errs least at low frequencies; guidance and a discriminator, which give
@@ -38,11 +39,13 @@ class SamplerInputs:
             ``(N, 4, h, w)``: exact where known, a first guess where not.
         mask: m^r in latent cells, ``(N, 1, h, w)``, 1 = generate.
         layout: one-hot l, ``(N, 16, 4h, 4w)``.
+        appearance: what its classes look like, ``None``: nobody knows.
     """
 
     filled: Tensor
     mask: Tensor
     layout: Tensor
+    appearance: Tokens | None = None
 
     @property
     def known(self) -> Tensor:
@@ -50,8 +53,11 @@ class SamplerInputs:
         return self.filled * (1 - self.mask)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> SamplerInputs:
-        parts = (self.filled, self.mask, self.layout)
-        return SamplerInputs(*(part.to(device, dtype) for part in parts))
+        filled, mask, layout = (
+            part.to(device, dtype) for part in (self.filled, self.mask, self.layout)
+        )
+        tokens = None if self.appearance is None else self.appearance.to(device, dtype)
+        return SamplerInputs(filled, mask, layout, tokens)
 
 
 def noise_of(shape: tuple[int, ...], seed: int) -> Tensor:
@@ -65,11 +71,13 @@ def time_steps(steps: int, strength: float) -> list[float]:
     return [strength * (1 - i / steps) for i in range(steps + 1)]
 
 
-def coarse_latents(denoiser: nn.Module, s: Tensor, inputs: SamplerInputs) -> Tensor:
+def coarse_latents(
+    denoiser: nn.Module, s: Tensor, inputs: SamplerInputs, look: Sequence[Tensor] | None = None
+) -> Tensor:
     """The coarse estimate of z_0: one evaluation at t = 1 with z_t = 0, where v = -z_0."""
     zeros = torch.zeros_like(inputs.filled)
     ones = torch.ones(len(zeros), device=zeros.device)
-    z_0 = -denoiser(zeros, ones, s, inputs.filled, inputs.mask)
+    z_0 = -denoiser(zeros, ones, s, inputs.filled, inputs.mask, None, look)
     return z_0 * inputs.mask + inputs.known
 
 
@@ -110,7 +118,8 @@ def sample(
         strength: t0, where the fine pass starts; 0 gives the coarse estimate itself, 1 the
             full chain from pure noise.
         guidance: v = v_0 + g (v_s - v_0); v_0 sees neither the layout nor what was made by
-            it, the fill and the coarse latents. 1, the default here: v_s alone.
+            it: the fill, the coarse latents and the classes' looks. 1, the default here: v_s
+            alone.
         order: 2 = DPM-Solver++(2M), 1 = DDIM.
         use_known: give the network the filled latents and the mask; ``False`` is the paper's
             pure blending.
@@ -128,21 +137,23 @@ def sample(
     mask, z_known = inputs.mask.to(device).float(), inputs.known.to(device).float()
     inputs = inputs.to(device, dtype)
     s = denoiser.encode_layout(inputs.layout)  # type: ignore[operator]
+    look = denoiser.spread_appearance(inputs.appearance, inputs.layout)  # type: ignore[operator]
     filled = inputs.filled if use_known else torch.zeros_like(inputs.filled)
     seen_mask = inputs.mask if use_known else torch.ones_like(inputs.mask)
 
-    coarse = coarse_latents(denoiser, s, inputs) if strength < 1 else None
+    coarse = coarse_latents(denoiser, s, inputs, look) if strength < 1 else None
     if coarse is not None and strength == 0:
         return mask * coarse.float() + (1 - mask) * z_known
     if coarse is not None and on_coarse is not None:
         on_coarse(mask * coarse.float() + (1 - mask) * z_known)
     given = coarse if use_coarse and use_known else None
+    look2 = None if look is None else [torch.cat([x, torch.zeros_like(x)]) for x in look]
 
     def predict(z_t: Tensor, t: Tensor) -> Tensor:
         """z_0 as the network sees it from z_t, guided."""
         z = z_t.to(dtype)
         if guidance == 1:
-            v = denoiser(z, t, s, filled, seen_mask, given).float()
+            v = denoiser(z, t, s, filled, seen_mask, given, look).float()
         else:
             twice = [
                 torch.cat(pair)
@@ -151,7 +162,9 @@ def sample(
             s2 = torch.cat([s, torch.zeros_like(s)])
             c2 = None if given is None else torch.cat([given, torch.zeros_like(given)])
             v_s, v_0 = (
-                denoiser(twice[0], torch.cat([t, t]), s2, twice[1], twice[2], c2).float().chunk(2)
+                denoiser(twice[0], torch.cat([t, t]), s2, twice[1], twice[2], c2, look2)
+                .float()
+                .chunk(2)
             )
             v = v_0 + guidance * (v_s - v_0)
         alpha, sigma = alpha_sigma(t)

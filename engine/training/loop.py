@@ -24,6 +24,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.devices import channels_last
+from engine.errors import InputFileError
+from engine.sentences import Sentence
 from engine.training.data import Batch, Losses
 
 if TYPE_CHECKING:
@@ -135,6 +137,7 @@ def train(
     evaluate_minutes: float = 20.0,
     accelerator: Accelerator | None = None,
     compile_models: bool = False,
+    pace: float = 1.0,
 ) -> dict[str, float]:
     """Train ``task`` within ``budget``; returns the last validation figures.
 
@@ -143,6 +146,7 @@ def train(
         resume: go on from ``checkpoint.pt`` if it is there.
         warm_start: else begin with the weights of models that lie in ``folder`` already.
         decay: of the exponential moving average, with warm-up.
+        pace: factor of all learning rates.
     """
     accelerator = accelerator or Accelerator(mixed_precision="bf16")
     folder.mkdir(parents=True, exist_ok=True)
@@ -211,7 +215,7 @@ def train(
         progress = _of_main_process(budget.progress(seconds, step), accelerator)
         if progress >= 1:
             break
-        factor = learning_rate_factor(progress, step)
+        factor = pace * learning_rate_factor(progress, step)
         for name, optimizer in task.optimizers.items():
             for group, rate in zip(optimizer.param_groups, base_rates[name], strict=True):
                 group["lr"] = rate * factor
@@ -253,13 +257,20 @@ def train(
 
 
 def _load_models(folder: Path, *groups: Mapping[str, nn.Module]) -> None:
-    """The saved weights of every model that has some: a discriminator has none."""
+    """The saved weights of every model that has some: a discriminator has none.
+
+    A model may have grown parts since; those begin as they are made.
+    """
     for modules in groups:
         for name, module in modules.items():
             weights = folder / name / SAFETENSORS_WEIGHTS_NAME
             if weights.is_file():
-                module.load_state_dict(load_file(weights))
-                log.info("%s starts from saved weights", name)
+                new, unknown = module.load_state_dict(load_file(weights), strict=False)
+                if unknown or len(new) == len(module.state_dict()):
+                    raise InputFileError(
+                        Sentence("{path} holds another model.", path=weights), subject=weights
+                    )
+                log.info("%s starts from saved weights, %d new ones", name, len(new))
 
 
 def _of_main_process(value: float, accelerator: Accelerator) -> float:

@@ -37,6 +37,7 @@ DATA = {
 
 
 ORIGIN = "origin.json"  # records of the trainings that a run began with the weights of
+OPTIONS = "options.json"  # of the command, where it has some that the log doesn't tell
 
 
 def take_over(pack: Path, runs: Path) -> None:
@@ -59,6 +60,12 @@ def take_over(pack: Path, runs: Path) -> None:
 def write_origin(run: Path, records: list[dict[str, object]]) -> None:
     run.mkdir(parents=True, exist_ok=True)
     (run / ORIGIN).write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
+
+
+def note_options(run: Path, options: list[str]) -> None:
+    """Keep what the record of a training is to say of its command; see ``records_of``."""
+    run.mkdir(parents=True, exist_ok=True)
+    (run / OPTIONS).write_text(json.dumps(options) + "\n", encoding="utf-8")
 
 
 def training_records(runs: Path, name: str) -> list[dict[str, object]]:
@@ -91,8 +98,11 @@ def records_of(run: Path, name: str) -> list[dict[str, object]]:
             figures[row["name"]] = float(row["value"])
     minutes = round(seconds / 60)
     start = " --from PACK" if origin.is_file() else ""
+    noted = run / OPTIONS
+    options = json.loads(noted.read_text(encoding="utf-8")) if noted.is_file() else []
+    words = ["python main.py train", name, "--data DIR" + start, f"--minutes {minutes}", *options]
     record: dict[str, object] = {
-        "command": f"python main.py train {name} --data DIR{start} --minutes {minutes}",
+        "command": " ".join(words),
         "steps": step,
         "minutes": minutes,
         "validation": figures,

@@ -35,6 +35,7 @@ from engine.training.wardrobe import Wardrobe
 DYED = frozenset({SemanticClass.UPPER_CLOTHES, SemanticClass.HAT, SemanticClass.BODY_ACCESSORY})
 BESIDE_SHARE = 0.2  # of the heads have cloth of other photos behind and beside them
 TRANSPLANT_SHARE = 0.25  # of the people wear a head, with all its hair, of somebody else
+CLOSING_SHARE = 0.35  # of the frames are made up as much as that at the end of a training
 
 
 def class_weights(layouts: np.ndarray) -> Tensor:
@@ -58,7 +59,14 @@ def dice_loss(logits: Tensor, target: Tensor) -> Tensor:
 class ParserTask:
     """See ``loop.Task``."""
 
-    def __init__(self, folder: Path, *, batch_size: int = 8, learning_rate: float = 1e-3) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        batch_size: int = 8,
+        learning_rate: float = 1e-3,
+        closing: bool = False,
+    ) -> None:
         self.frames = Frames.load(folder, "train")
         self.validation = Frames.load(folder, "validation", sources=("labels",))
         parser = Parser()
@@ -69,6 +77,7 @@ class ParserTask:
             )
         }
         self.batch_size = batch_size
+        self.made_up = CLOSING_SHARE if closing else 1.0
         self.weights = class_weights(self.frames.layouts)
         self.wardrobe = Wardrobe(self.frames)
         # Noisy student (Xie et al. 2020): the parser's own labels teach too, half as often as
@@ -83,22 +92,28 @@ class ParserTask:
     def make(self, rng: np.random.Generator) -> Sample:
         """A frame, most about the canonical one, some far from it: person finding needs those."""
         i = int(rng.choice(len(self.draw), p=self.draw))
-        wide = rng.random() < 0.2
+        made_up = rng.random() < self.made_up
+        wide = made_up and rng.random() < 0.2
         placement = random_placement(
             rng,
             scale=(0.6, 1.8) if wide else (0.8, 1.25),
             degrees=20 if wide else 10,
             shift=40 if wide else 12,
         )
-        image, layout = self._dressed(self.frames.images[i], self.frames.layouts[i], rng)
+        image, layout = self.frames.images[i], self.frames.layouts[i]
+        if made_up:
+            image, layout = self._dressed(image, layout, rng)
         image, layout = place_frame(image, layout, placement, flip=rng.random() < 0.5)
-        image = self._elsewhere(image, layout, rng)
-        if rng.random() < BESIDE_SHARE:
+        if made_up:
+            image = self._elsewhere(image, layout, rng)
+        if made_up and rng.random() < BESIDE_SHARE:
             for j in rng.choice(self.labelled, size=int(rng.integers(1, 4))):
                 image = beside_head(
                     image, layout, self.frames.images[j], self.frames.layouts[j], rng
                 )
-        image = degrade(light_and_colour(image, rng), rng)
+        image = light_and_colour(image, rng, strength=1.0 if made_up else 0.5)
+        if made_up:
+            image = degrade(image, rng)
         return {"image": image, "layout": layout}
 
     def _dressed(

@@ -14,54 +14,60 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.devices import Compute, place
 from engine.fill import fill_by_class
-from engine.framing import FRAME_SIZE
-from engine.labels import BODY, HEAD, IGNORE, Layout, SemanticClass, mask_of
-from engine.layout_generator.inpaint import inpaint_layout
+from engine.labels import IGNORE, SemanticClass
 from engine.layout_generator.model import LayoutGenerator
-from engine.masks import dilate, known_cells
+from engine.masks import known_cells
+from engine.sgldm.appearance import Tokens
 from engine.sgldm.autoencoder import FACTOR, Autoencoder
 from engine.sgldm.denoiser import Denoiser, alpha_sigma, one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
 from engine.training.adversarial import TextureDiscriminator, fooled, judged
-from engine.training.augment import (
-    drapery,
-    dyed,
-    light_and_colour,
-    new_background,
-    place_frame,
-    random_placement,
-    studio,
-)
 from engine.training.autoencoder import texture_loss
-from engine.training.covering import swap_hole, training_hole
-from engine.training.data import Batch, Frames, Losses, Sample, batches, to_image, to_tensor
+from engine.training.covering import swap_hole
+from engine.training.crops import MARGIN, CropMaker
+from engine.training.data import Batch, Frames, Losses, batches, to_image, to_tensor
 
-CROP = 32  # latent cells a side
 ECHOES = 2  # steps with each batch, for making one takes long (data echoing, Choi et al. 2019)
 COARSE_SHARE = 0.625  # of each batch gets coarse latents
 IN_USE_SHARE = 0.375  # of each batch starts from its own coarse latents, as in use
 LAMBDA_GAN, LAMBDA_TEXTURE, LAMBDA_LOW = 0.25, 8.0, 3.0
-CLOTHES = frozenset({SemanticClass.UPPER_CLOTHES, SemanticClass.BODY_ACCESSORY})
-DRAWN_SHARE = 0.35  # of the holes that leave a head: their layout is G_layout's, as in use
 PASSES = (("coarse", 0.0, 1), ("fine", 0.3, 2), ("noise", 1.0, 20))  # strength, steps
-MARGIN = 2  # cells round a crop that are encoded but not trained on: the encoder sees them
+TOKEN_WIDTH = 128  # numbers in an appearance token
+ALL_TOKENS, ONE_TOKEN = 0.15, 0.1  # how often all of them are dropped, and each
 
 
 class Crops(NamedTuple):
     """Encoded crops: ``(N, 4, h, w)`` latents of the true and of the filled photo, then
-    ``(N, 1, h, w)`` known cells and weights, and layouts ``(N, 4h, 4w)``."""
+    ``(N, 1, h, w)`` known cells and weights, and layouts ``(N, 4h, 4w)``; of the references the
+    latents ``(N, 4, 64, 64)`` and layouts ``(N, 256, 256)``, ``IGNORE`` where nothing is told."""
 
     z_true: Tensor
     z_filled: Tensor
     is_known: Tensor
     weight: Tensor
     layout: Tensor
+    z_reference: Tensor
+    reference_layout: Tensor
+
+
+class Given(NamedTuple):
+    """What the denoiser sees beside z_t and t; see ``Denoiser.forward``."""
+
+    s: Tensor
+    filled: Tensor
+    mask: Tensor
+    coarse: Tensor
+    look: list[Tensor]
+
+    def rows(self, rows: slice) -> Given:
+        """Some samples only, no gradient."""
+        s, filled, mask, coarse = (x[rows].detach() for x in self[:4])
+        return Given(s, filled, mask, coarse, [x[rows].detach() for x in self.look])
 
 
 class SGLDMTask:
@@ -80,11 +86,11 @@ class SGLDMTask:
             self.autoencoder.eval().requires_grad_(False),
             Compute(torch.device("cpu"), torch.bfloat16),
         )
-        self.layout_generator: LayoutGenerator = LayoutGenerator.from_pretrained(
+        layout_generator: LayoutGenerator = LayoutGenerator.from_pretrained(
             runs / "layout" / "generator"
         )
-        self.layout_generator.eval().requires_grad_(False)
-        denoiser, discriminator = Denoiser(), TextureDiscriminator()
+        self.crops = CropMaker(self.frames, layout_generator.eval().requires_grad_(False))
+        denoiser, discriminator = Denoiser(appearance=TOKEN_WIDTH), TextureDiscriminator()
         self.modules: dict[str, nn.Module] = {
             "denoiser": denoiser,
             "discriminator": discriminator,
@@ -103,65 +109,8 @@ class SGLDMTask:
         }
         self.batch_size = batch_size
 
-    def make(self, rng: np.random.Generator) -> Sample:
-        """A crop of a frame with a hole in it: true and filled pixels, cells, layout."""
-        frames = self.frames
-        i, j = rng.integers(len(frames), size=2)
-        placement = random_placement(rng, scale=(0.8, 1.25), degrees=6, shift=10)
-        image, layout = place_frame(
-            frames.images[i], frames.layouts[i], placement, flip=rng.random() < 0.5
-        )
-        image = light_and_colour(_recoloured(image, layout, rng), rng, strength=0.8)
-        _, other = frames.canonical(int(j))
-        inside = layout != IGNORE
-        hole = training_hole(layout, other, rng)
-        if rng.random() < 0.15:  # the paper's way: no background is known
-            hole |= ~dilate(mask_of(layout, HEAD | BODY), -1)
-        known = inside & ~hole
-        shown = image
-        if rng.random() < 0.25:  # in a swap the head's light is another photo's
-            head = mask_of(layout, HEAD)[..., None]
-            shown = np.where(head, light_and_colour(image, rng, strength=0.5), image)
-        layout = np.where(inside, layout, SemanticClass.BACKGROUND).astype(np.uint8)
-        if rng.random() < DRAWN_SHARE:
-            layout = self._drawn(layout, hole)
-        filled = fill_by_class(shown, known, layout)
-        wanted = inside & hole
-        side, margin = CROP * FACTOR, MARGIN * FACTOR
-        ys, xs = np.nonzero(wanted if wanted.any() else inside)
-        k = int(rng.integers(len(ys)))
-        limit = FRAME_SIZE - side
-        jitter = rng.integers(-side // 3, side // 3 + 1, size=2)
-        y = int(np.clip(ys[k] - side // 2 + jitter[0], 0, limit)) // FACTOR * FACTOR
-        x = int(np.clip(xs[k] - side // 2 + jitter[1], 0, limit)) // FACTOR * FACTOR
-
-        def crop(a: np.ndarray, m: int = 0) -> np.ndarray:
-            if m:
-                widths = ((m, m), (m, m)) + ((0, 0),) * (a.ndim - 2)
-                a = np.pad(a, widths, mode="reflect")
-            return np.ascontiguousarray(a[y : y + side + 2 * m, x : x + side + 2 * m])
-
-        cells = known_cells(crop(known))
-        seen = inside.reshape(FRAME_SIZE // FACTOR, FACTOR, -1, FACTOR).mean((1, 3)) > 0.9
-        cy, cx = y // FACTOR, x // FACTOR
-        seen = seen[cy : cy + CROP, cx : cx + CROP]
-        return {
-            "image": crop(image, margin),
-            "filled": crop(filled, margin),
-            "layout": crop(layout),
-            "known": cells.astype(np.float32)[None],
-            "weight": (seen * np.where(cells, 0.1, 1.0)).astype(np.float32)[None],
-        }
-
-    def _drawn(self, layout: Layout, hole: NDArray[np.bool_]) -> Layout:
-        """What G_layout makes of a hole; it isn't made to draw whole heads."""
-        head = mask_of(layout, HEAD)
-        if (head & hole).sum() > 0.5 * head.sum():
-            return layout
-        return inpaint_layout(self.layout_generator, np.where(hole, np.uint8(IGNORE), layout))
-
     def batches(self, seed: int) -> Iterable[Batch]:
-        return batches(self.make, self.batch_size, seed=seed)
+        return batches(self.crops.make, self.batch_size, seed=seed)
 
     @torch.no_grad()
     def _encode(self, image: Tensor) -> Tensor:
@@ -172,13 +121,21 @@ class SGLDMTask:
         return z[..., MARGIN:-MARGIN, MARGIN:-MARGIN].float()
 
     @torch.no_grad()
-    def _encode_frames(self, images: np.ndarray) -> Tensor:
-        x = to_tensor(images).to(self.autoencoder.device, torch.bfloat16)
+    def _encode_frames(self, images: np.ndarray | Tensor) -> Tensor:
+        if isinstance(images, Tensor):
+            x = images.movedim(-1, 1).float() / 127.5 - 1
+        else:
+            x = to_tensor(images)
+        x = x.to(self.autoencoder.device, torch.bfloat16)
         return self.autoencoder.encode(x).float()
 
     def losses(self, batch: Batch, progress: float) -> Losses:
         z_true, z_filled = self._encode(torch.cat([batch["image"], batch["filled"]])).chunk(2)
-        parts = z_true, z_filled, batch["known"], batch["weight"], batch["layout"]
+        z_reference = self._encode_frames(batch["reference"])
+        parts = (
+            z_true, z_filled, batch["known"], batch["weight"], batch["layout"],
+            z_reference, batch["reference_layout"],
+        )  # fmt: skip
         for echo in range(ECHOES):
             # Others get a coarse pass each time; times, noise and what is dropped are new, too.
             rolled = Crops(*(x.roll(echo * (len(x) // 2), 0) for x in parts))
@@ -190,16 +147,24 @@ class SGLDMTask:
     def _loss(self, batch: Crops) -> tuple[Tensor, Callable[[], Tensor], dict[str, Tensor]]:
         """The denoiser's loss, the discriminator's (to be asked for after the step), figures."""
         model = self.modules["denoiser"]
-        z_true, z_filled, is_known, weight, layout = batch
+        z_true, z_filled, is_known, weight, layout, z_reference, reference_layout = batch
         n, device = len(z_true), z_true.device
         mask = 1 - is_known
         # Known cells never hold what the true photo's latents say of the hole beside them.
         z_0 = z_true * mask + z_filled * is_known
         planes = one_hot(layout).to(z_0.dtype)
-        s = _unwrap(model).encode_layout(planes)
+        bare = _unwrap(model)
+        s = bare.encode_layout(planes)
 
         def keep(p: float) -> Tensor:
             return (torch.rand(n, 1, 1, 1, device=device) < p).float()
+
+        tokens = bare.encode_appearance(z_reference, one_hot(reference_layout).to(z_0.dtype))
+        assert tokens is not None
+        told = keep(1 - ALL_TOKENS)[..., 0, 0] > 0
+        told = told & (torch.rand(tokens.present.shape, device=device) > ONE_TOKEN)
+        look = bare.spread_appearance(Tokens(tokens.values, tokens.present & told), planes)
+        assert look is not None
 
         def mean(error: Tensor, rows: slice = slice(None)) -> Tensor:
             return (error * weight[rows]).sum() / (weight[rows].sum() * error.shape[1])
@@ -208,7 +173,9 @@ class SGLDMTask:
         first = slice(max(1, round(n * COARSE_SHARE)))
         zeros = torch.zeros_like(z_0[first])
         ones = torch.ones(len(zeros), device=device)
-        coarse = -model(zeros, ones, s[first], z_filled[first], mask[first]).float()
+        coarse = -model(
+            zeros, ones, s[first], z_filled[first], mask[first], None, [x[first] for x in look]
+        ).float()
         coarse_loss = mean((coarse - z_0[first]).abs(), first)
         fused = torch.zeros_like(z_0)
         fused[first] = coarse.detach() * mask[first] + (z_filled * is_known)[first]
@@ -228,16 +195,15 @@ class SGLDMTask:
             told[used] = 1
         # Without a layout no fill that was made by it.
         filled = torch.where(has_layout.bool(), z_filled, z_filled * is_known)
-        given = (
+        given = Given(
             s * has_layout,
             filled * has_known,
             torch.where(has_known.bool(), mask, torch.ones_like(mask)),
             fused * has_coarse,
+            [x * has_layout for x in look],
         )
         start = z_0.clone()
-        start[used], t[used] = self._in_use(
-            fused[used], eps[used], tuple(x[used].detach() for x in given)
-        )
+        start[used], t[used] = self._in_use(fused[used], eps[used], given.rows(used))
         alpha, sigma = alpha_sigma(t)
         z_t = alpha * start + sigma * eps
         v = model(z_t, t, *given).float()
@@ -270,22 +236,19 @@ class SGLDMTask:
         return loss, judge, shown
 
     @torch.no_grad()
-    def _in_use(
-        self, fused: Tensor, eps: Tensor, given: tuple[Tensor, ...]
-    ) -> tuple[Tensor, Tensor]:
+    def _in_use(self, fused: Tensor, eps: Tensor, given: Given) -> tuple[Tensor, Tensor]:
         """Where a step of the sampler may start: estimates of z_0, and times ``(N,)``.
 
         Half of the time after the first step, from what the denoiser made of the start.
         """
         n = len(fused)
-        t = 0.3 + 0.3 * torch.rand(n, device=fused.device)
+        t = 0.2 + 0.4 * torch.rand(n, device=fused.device)
         if torch.rand(()) < 0.5:
             return fused, t
         alpha, sigma = alpha_sigma(t)
         z_t = alpha * fused + sigma * eps
         v = self.modules["denoiser"](z_t, t, *given).float()
-        mask = given[2]
-        estimate = (alpha * z_t - sigma * v) * mask + fused * (1 - mask)
+        estimate = (alpha * z_t - sigma * v) * given.mask + fused * (1 - given.mask)
         return estimate, t * torch.rand(n, device=t.device).clamp(min=0.1)
 
     def _decode(self, z: Tensor) -> Tensor:
@@ -332,26 +295,6 @@ class SGLDMTask:
 
     def save(self, folder: Path, averaged: Mapping[str, nn.Module]) -> None:
         averaged["denoiser"].save_pretrained(folder / "denoiser")  # type: ignore[operator]
-
-
-def _recoloured(
-    image: NDArray[np.uint8], layout: Layout, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Sometimes other clothes' colours, another background, or other colours altogether.
-
-    Users' photos aren't street photos: the denoiser has to go by what it sees around the hole,
-    not by what is usual.
-    """
-    kind = rng.random()
-    if kind < 0.08:
-        return new_background(image, layout, studio(rng))
-    if kind < 0.16:
-        return new_background(image, layout, drapery(rng))
-    if kind < 0.30:
-        return dyed(image, mask_of(layout, CLOTHES), rng)
-    if kind < 0.36:
-        return dyed(image, np.ones(layout.shape, bool), rng)
-    return image
 
 
 def _unwrap(model: nn.Module) -> Denoiser:

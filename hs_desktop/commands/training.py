@@ -83,6 +83,10 @@ def add_parsers(subparsers: options.Subparsers) -> None:
         help=_("begin with the models of this pack"),
     )  # fmt: skip
     train.add_argument(
+        "--closing", action="store_true",
+        help=_("smaller steps and milder augmentation, for the last minutes of a model"),
+    )  # fmt: skip
+    train.add_argument(
         "--seed", type=options.whole(0, 2**31), default=0, metavar="N",
         help=_("of weights and data (default: 0)"),
     )  # fmt: skip
@@ -216,7 +220,7 @@ def run_train(args: argparse.Namespace) -> int:
         figures = run(
             args.model, args.data, args.runs, Budget(minutes, args.steps), resume=args.resume,
             seed=args.seed, compile_models=args.compile,
-            start=None if args.start is None else find_pack(args.start),
+            start=None if args.start is None else find_pack(args.start), closing=args.closing,
         )  # fmt: skip
     except KeyboardInterrupt:
         say(_("Training was stopped; --resume goes on from the last checkpoint."))

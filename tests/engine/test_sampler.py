@@ -49,9 +49,12 @@ class Gaussian(nn.Module):
     def encode_layout(self, layout: Tensor) -> Tensor:
         return layout.mean((1, 2, 3), keepdim=True).expand(-1, 4, 8, 8) + 1
 
+    def spread_appearance(self, tokens: None, layout: Tensor) -> None:
+        return None
+
     def forward(
         self, z: Tensor, t: Tensor, s: Tensor, filled: Tensor, mask: Tensor,
-        coarse: Tensor | None = None,
+        coarse: Tensor | None = None, look: None = None,
     ) -> Tensor:  # fmt: skip
         self.calls.append(Call(z, t, s, filled, mask, coarse))
         mean = MEAN * (s != 0).flatten(1).any(1).float().reshape(-1, 1, 1, 1)

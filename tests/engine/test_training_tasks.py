@@ -47,7 +47,8 @@ def moved(task: Any, loss: Tensor) -> set[str]:
 
 
 def samples(task: Any, count: int = 12) -> Iterable[dict[str, np.ndarray]]:
-    return (task.make(rng(seed)) for seed in range(count))
+    maker = getattr(task, "crops", task)
+    return (maker.make(rng(seed)) for seed in range(count))
 
 
 @pytest.mark.parametrize("task", TASKS, indirect=True)
@@ -151,11 +152,11 @@ def test_the_denoiser_sees_drawn_layouts(task: Any) -> None:
     layout[40:120, 90:160] = C.FACE
     hole = np.zeros(layout.shape, bool)
     hole[110:150] = True
-    drawn = task._drawn(layout, hole)
+    drawn = task.crops._drawn(layout, hole)
     assert (drawn[~hole] == layout[~hole]).all()
     assert (drawn < NUM_CLASSES).all()
     hole[:] = True  # no head left to fit anything to
-    assert (task._drawn(layout, hole) == layout).all()
+    assert (task.crops._drawn(layout, hole) == layout).all()
 
 
 @pytest.mark.parametrize("task", ["sgldm"], indirect=True)
@@ -168,6 +169,10 @@ def test_the_denoisers_samples(task: Any) -> None:
         assert known.shape == weight.shape == (1, 32, 32)
         assert set(np.unique(known)) <= {0, 1}
         assert (weight[known == 1] <= 0.1 + 1e-6).all()
+        assert sample["reference"].shape == (256, 256, 3)
+        told = sample["reference_layout"]
+        assert told.shape == (256, 256)
+        assert (told != IGNORE).mean() > 0.2
 
 
 @pytest.mark.parametrize("task", ["sgldm"], indirect=True)
@@ -177,15 +182,21 @@ def test_the_denoiser_never_sees_what_is_hidden(task: Any) -> None:
     hidden = ~(batch["known"][0, 0] > 0).repeat_interleave(4, 0).repeat_interleave(4, 1)
     hidden = nn.functional.pad(hidden, (8, 8, 8, 8))[None, ..., None]
     calls: list[tuple[Tensor, ...]] = []
-    task.modules["denoiser"].register_forward_pre_hook(
-        lambda module, given: calls.append(tuple(x.detach().clone() for x in given))
-    )
+    coarse: list[bool] = []
+
+    def record(module: nn.Module, given: tuple[Any, ...]) -> None:
+        *tensors, look = given
+        coarse.append(tensors[-1] is None)
+        told = [x for x in (*tensors, *look) if x is not None]
+        calls.append(tuple(x.detach().clone() for x in told))
+
+    task.modules["denoiser"].register_forward_pre_hook(record)
     changed = {**batch, "image": torch.where(hidden, 255 - batch["image"], batch["image"])}
     for given in (batch, changed):
         torch.manual_seed(0)
         list(task.losses(given, 0.0))
     one, other = calls[: len(calls) // 2], calls[len(calls) // 2 :]
-    begins = [k for k, given in enumerate(one) if len(given) == 5] + [len(one)]  # coarse passes
+    begins = [k for k in range(len(one)) if coarse[k]] + [len(one)]
     assert len(begins) == sgldm.ECHOES + 1
     for echo in range(sgldm.ECHOES):
         *before, fine = one[begins[echo] : begins[echo + 1]]
