@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,13 +22,15 @@ from engine.compositing import (
 )  # fmt: skip
 from engine.devices import Compute, can, choose, place, use_all_cores
 from engine.engine import Description, JobContext
-from engine.errors import NoPersonError, PackError, RequestError
+from engine.errors import NoPersonError, RequestError
 from engine.finding.finder import Head
 from engine.flyaways import flyaways
 from engine.framing import Similarity
 from engine.imageio import Photo
 from engine.labels import IGNORE
-from engine.packs import MODELS, find_pack, verify_pack
+from engine.loading import load_pipeline
+from engine.looks import neck_looks
+from engine.packs import find_pack, verify_pack
 from engine.pairs import Composed, Pair, check_sizes
 from engine.plans import SECONDS, steps_of
 from engine.requests import (
@@ -45,7 +46,6 @@ from engine.requests import (
 from engine.sentences import Sentence
 from engine.sgldm.appearance import Tokens
 from engine.sgldm.denoiser import one_hot
-from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import SamplerInputs, sample
 from engine.toned_pair import placed_head, toned_photos
 from engine.whole_person import parse_whole, tiles_of, whole_view
@@ -53,28 +53,6 @@ from engine.whole_person import parse_whole, tiles_of, whole_view
 T = TypeVar("T")
 
 View = tuple[stages.FrameView, stages.Parsed]
-
-
-def load_pipeline(folder: Path) -> HSDiffusionPipeline:
-    """The models of a pack, on the CPU in float32; raises ``PackError``."""
-    from engine.finding.model import Finder
-    from engine.layout_generator.model import LayoutGenerator
-    from engine.parsing.model import Parser
-    from engine.sgldm.autoencoder import Autoencoder
-    from engine.sgldm.denoiser import Denoiser
-
-    classes = (Finder, Parser, Autoencoder, LayoutGenerator, Denoiser)
-    try:
-        models = {
-            name: cls.from_pretrained(folder / name, use_safetensors=True).eval()
-            for name, cls in zip(MODELS, classes, strict=True)
-        }
-    except (OSError, ValueError, RuntimeError) as error:
-        raise PackError(
-            Sentence("The pack {path} can't be loaded: {reason}", path=folder, reason=error),
-            subject=folder,
-        ) from error
-    return HSDiffusionPipeline(**models)
 
 
 class PipelineRunner:
@@ -255,9 +233,8 @@ class PipelineRunner:
             context, toned, toned.body, scene, pair.body.to_frame, pair.body_parsed,
             lambda: pair.head_layer(toned), request.region,
             (toned.head, toned.body, pair),
-            lambda: self._necks(
-                context, (toned.head, pair.head, pair.head_parsed),
-                (toned.body, pair.body, pair.body_parsed),
+            lambda: neck_looks(
+                self.pipeline, toned, pair, lambda make, *parts: self._cached(context, make, *parts)
             ),
         )  # fmt: skip
         marked = composed.toned.marked
@@ -376,19 +353,6 @@ class PipelineRunner:
                 self._result(context, photo.with_pixels(pixels), layout, region=region, seed=seed)
             )
         return tuple(results)
-
-    def _necks(
-        self, context: JobContext, *people: tuple[Photo, Head, stages.Parsed]
-    ) -> Tokens | None:
-        """What the new neck is to look like: as those of the head's and the body's photo."""
-        both: Tokens | None = None
-        for photo, head, parsed in people:
-            tokens = self._cached(
-                context, partial(stages.neck_looks, self.pipeline, photo, head.to_frame, parsed),
-                "neck", photo, head.to_frame, parsed.layout,
-            )  # fmt: skip
-            both = tokens if both is None or tokens is None else both.mixed(tokens)
-        return both
 
     def _sample(
         self,

@@ -44,7 +44,6 @@ from engine.layout_generator.inpaint import inpaint_layout
 from engine.masks import Mask, SwapMasks, blend_layouts, dilate, swap_masks
 from engine.parsing.deciding import likeliest
 from engine.requests import Box, HeadPlace, HeadTransform
-from engine.sgldm.appearance import Tokens
 from engine.sgldm.pipeline import HSDiffusionPipeline
 
 HEAD_BOX = 1.5  # of a face's height: a box that shows which head is meant
@@ -405,18 +404,6 @@ def replace_head_scene(seen: FrameView, parsed: Parsed, *, keep_background: bool
     )  # fmt: skip
     region = ~masks.known & seen.inside
     return Scene(seen.image, masks.known, parsed.layout, region)
-
-
-def neck_looks(
-    pipeline: HSDiffusionPipeline, photo: Photo, to_frame: Similarity, parsed: Parsed
-) -> Tokens | None:
-    """What a photo's neck looks like; ``None`` where the pack has no appearance tokens."""
-    if pipeline.denoiser.looks is None:
-        return None
-    seen = view(photo, to_frame)
-    z, _ = pipeline.encode_filled(seen.image, seen.inside, parsed.layout)
-    tokens = pipeline.looks(z, seen.inside, parsed.layout)
-    return None if tokens is None else tokens.only(NECK)
 
 
 def photo_layout(layout: Layout, to_frame: Similarity, size: tuple[int, int]) -> Layout:

@@ -35,8 +35,9 @@ from engine.finding.finder import Head
 from engine.framing import canonical_frame
 from engine.imageio import Photo
 from engine.labels import IGNORE, SemanticClass
+from engine.loading import load_pipeline
 from engine.requests import SamplingSettings
-from engine.runner import PipelineRunner, load_pipeline
+from engine.runner import PipelineRunner
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.training.prepare import read_manifest
 from tests.engine import tiny

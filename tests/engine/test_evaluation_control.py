@@ -26,8 +26,8 @@ from engine.evaluation.control import (
 from engine.evaluation.features import load_features
 from engine.evaluation.restore import Decoded
 from engine.labels import HEAD, NECK, SemanticClass, mask_of
+from engine.loading import load_pipeline
 from engine.requests import REPLACE_HEAD_SAMPLING, SamplingSettings
-from engine.runner import load_pipeline
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import sample
 from tests.engine.people import painted

@@ -19,9 +19,9 @@ from engine.finding.model import CROP, POINTS, STRIDE, Finder
 from engine.labels import HEAD, IGNORE, NUM_CLASSES, flip_layout, mask_of
 from engine.layout_generator.inpaint import inpaint_layout, inpaint_layouts
 from engine.layout_generator.model import Discriminator, LayoutGenerator, mix
+from engine.loading import load_pipeline
 from engine.nn import Attention, ResBlock, UNet, groups_of, sinusoidal
 from engine.parsing.model import Parser
-from engine.runner import load_pipeline
 from engine.sgldm.autoencoder import Autoencoder
 from engine.sgldm.denoiser import Denoiser, alpha_sigma, one_hot
 from engine.training.data import to_tensor

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from engine.labels import MIRRORED, NUM_CLASSES, SemanticClass
+from engine.loading import load_pipeline
 from engine.parsing.deciding import likeliest
-from engine.runner import load_pipeline
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from tests.engine.people import painted, person
 

@@ -26,9 +26,10 @@ from engine.evaluation.features import load_features, place_features
 from engine.evaluation.realism import focal_mask, realism_figures
 from engine.evaluation.swaps import swap_figures
 from engine.labels import HEAD, mask_of
+from engine.loading import load_pipeline
 from engine.masks import dilate
 from engine.requests import Result, SwapRequest
-from engine.runner import PipelineRunner, load_pipeline
+from engine.runner import PipelineRunner
 from tests.engine.people import small_swap
 from tests.engine.pictures import noise
 

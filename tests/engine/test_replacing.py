@@ -12,9 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from engine.errors import PackError
+from engine.loading import load_pipeline
 from engine.packs import MODELS, verify_pack
 from engine.parsing.model import Parser
-from engine.runner import load_pipeline
 from engine.sgldm.autoencoder import Autoencoder
 from engine.single_models import find_model
 from engine.training.replacing import replace_model

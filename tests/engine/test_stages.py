@@ -16,9 +16,9 @@ from engine.errors import NoPersonError
 from engine.framing import Similarity, canonical_frame, lower_face_centre, warp
 from engine.imageio import Photo
 from engine.labels import BODY, HEAD, IGNORE, NECK, SemanticClass, mask_of
+from engine.loading import load_pipeline
 from engine.masks import RIM, dilate
 from engine.requests import HeadTransform
-from engine.runner import load_pipeline
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.stages import FrameView, Parsed
 from tests.engine.people import find_painted, painted, person, snapshot

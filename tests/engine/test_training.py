@@ -15,8 +15,8 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from engine.errors import InputFileError
+from engine.loading import load_pipeline
 from engine.packs import MODELS, verify_pack
-from engine.runner import load_pipeline
 from engine.training import pack
 from engine.training.loop import Budget, train
 from tests.engine.tiny_tasks import TASKS, Trained, tiny_models

@@ -10,7 +10,7 @@ import pytest
 from engine import stages
 from engine.imageio import Photo
 from engine.labels import SemanticClass, palette
-from engine.runner import load_pipeline
+from engine.loading import load_pipeline
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.whole_person import BEFORE_FRAME, parse_whole, tiles_of, whole_view
 from tests.engine.people import person, snapshot
