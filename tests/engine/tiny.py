@@ -46,10 +46,16 @@ def layout_generator(seed: int = 0) -> LayoutGenerator:
     return seeded(lambda: LayoutGenerator(widths=(8, 8, 8)), seed)
 
 
-def denoiser() -> Denoiser:
+def denoiser(appearance: int = 8) -> Denoiser:
+    """With appearance tokens, or without (0)."""
     return seeded(
         lambda: Denoiser(
-            widths=(8, 8, 8), blocks=(1, 1, 1), layout_channels=4, attention=1, embedding=16
+            widths=(8, 8, 8),
+            blocks=(1, 1, 1),
+            layout_channels=4,
+            attention=1,
+            embedding=16,
+            appearance=appearance,
         )
     )
 
