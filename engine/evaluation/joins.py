@@ -19,16 +19,35 @@ from engine.evaluation.distances import Vectors, mean_and_interval
 from engine.evaluation.features import load_features, place_features
 from engine.evaluation.realism import focal_mask, realism_figures
 from engine.framing import FRAME_SIZE, inside_mask, warp
-from engine.imageio import read_photo
-from engine.labels import HEAD, mask_of
-from engine.masks import dilate
+from engine.imageio import Photo, read_photo
+from engine.labels import HEAD, NECK, Layout, SemanticClass, mask_of
+from engine.masks import Mask, dilate, swap_masks
 from engine.requests import Result, SwapRequest
 from engine.runner import PipelineRunner
 from engine.training.prepare import Item
 
 _SIZE = FRAME_SIZE, FRAME_SIZE
+_EDGE = 2  # frame px to either side of a head's outline that a swap makes anew, too
 _RIM = 4  # frame px beside the new head that aren't counted as left of the old one
 Kinds = dict[str, dict[str, list[Vectors]]]  # "mask", "focal" -> method -> pictures
+
+
+def made_anew(layout: Layout, old: Layout) -> Mask:
+    """What a swap would have made anew, had it put this very head on this very body.
+
+    Mask-FID is of pictures with their head and body masked out: of a real photo the background,
+    neck and edges have to be compared that a swap has to make, not whatever lies there. Else a
+    head left in its place passes for real.
+
+    Args:
+        layout: of a real photo, in its canonical frame.
+        old: of the photo whose head is gone.
+    """
+    without = np.where(mask_of(layout, HEAD), np.uint8(SemanticClass.BACKGROUND), layout)
+    before = np.where(mask_of(old, HEAD | NECK), old, without)
+    head = mask_of(layout, HEAD)
+    masks = swap_masks(layout, before, np.ones(layout.shape, bool))
+    return masks.region | (dilate(head, _EDGE) & ~dilate(head, -_EDGE))
 
 
 class Joins:
@@ -75,11 +94,17 @@ class Joins:
         }
         for name, image in pictures.items():
             self._look_at_picture(name, image, region, body_item)
+        old = self._layout(request.body, body_item)
         for name, half in zip(("reference", "real"), self._real, strict=True):
             item = half[self._count % len(half)]
-            self._look_at_picture(name, read_photo(self._dataset / item.photo).pixels, region, item)
+            photo = read_photo(self._dataset / item.photo)
+            alike = made_anew(self._layout(photo, item), old)
+            self._look_at_picture(name, photo.pixels, alike, item)
         self._remnants.append(self._remnant(request, result, body_item))
         self._count += 1
+
+    def _layout(self, photo: Photo, item: Item) -> Layout:
+        return stages.parse(self._runner.pipeline, stages.view(photo, item.to_frame)).layout
 
     def _look_at_picture(
         self, name: str, image: NDArray[np.uint8], region: NDArray[np.bool_], item: Item
@@ -107,10 +132,7 @@ class Joins:
 
     def _remnant(self, request: SwapRequest, result: Result, body_item: Item) -> float:
         assert result.photo is not None
-        before, after = (
-            stages.parse(self._runner.pipeline, stages.view(photo, body_item.to_frame)).layout
-            for photo in (request.body, result.photo)
-        )
+        before, after = (self._layout(photo, body_item) for photo in (request.body, result.photo))
         made = warp(result.layout, body_item.to_frame, _SIZE, interpolation=cv2.INTER_NEAREST)
         old = mask_of(before, HEAD)
         left = old & mask_of(after, HEAD) & ~dilate(mask_of(made, HEAD), _RIM)

@@ -23,15 +23,18 @@ from engine.evaluation.distances import (
     mean_and_interval,
 )
 from engine.evaluation.features import load_features, place_features
+from engine.evaluation.joins import made_anew
 from engine.evaluation.realism import focal_mask, realism_figures
 from engine.evaluation.swaps import swap_figures
-from engine.labels import HEAD, mask_of
+from engine.labels import HEAD, SemanticClass, mask_of
 from engine.loading import load_pipeline
 from engine.masks import dilate
 from engine.requests import Result, SwapRequest
 from engine.runner import PipelineRunner
 from tests.engine.people import small_swap
 from tests.engine.pictures import noise
+
+C = SemanticClass
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -196,3 +199,24 @@ def test_the_ablation(tiny_pack: Path, prepared: Path, monkeypatch: pytest.Monke
         assert figures[name]["seconds"] > 0
     distinct = {round(figures[name]["psnr"], 6) for name in few}
     assert len(distinct) == len(few)
+
+
+def test_real_photos_show_what_swaps_make_anew() -> None:
+    layout = np.full((256, 256), C.BACKGROUND, np.uint8)
+    layout[40:100, 100:156] = C.HAIR
+    layout[100:120, 110:146] = C.NECK
+    layout[120:] = C.UPPER_CLOTHES
+    other = np.full((256, 256), C.BACKGROUND, np.uint8)
+    other[30:160, 60:196] = C.HAIR  # hangs over the shoulders
+    seen = made_anew(layout, other)
+    assert not seen[45:95, 105:150].any()  # the head's own
+    assert seen[layout == C.NECK].mean() > 0.9
+    assert seen[60:100, 70:90].all()  # uncovered background
+    assert seen[130:150, 80:180].all()  # and clothes
+    assert not seen[180:].any()
+    assert seen[70, [99, 100]].all()  # the head's edge
+    # Without an old head beside the new one: its edge and neck alone.
+    alone = made_anew(layout, layout)
+    assert (alone & (layout == C.UPPER_CLOTHES)).sum() < 0.1 * (
+        seen & (layout == C.UPPER_CLOTHES)
+    ).sum()
