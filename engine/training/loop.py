@@ -257,10 +257,15 @@ def train(
 
 
 def _load_models(folder: Path, *groups: Mapping[str, nn.Module]) -> None:
-    """The saved weights of every model that has some: a discriminator has none.
+    """The saved weights of every model; what isn't saved as one, a discriminator, goes on as the
+    folder's last training left it.
 
     A model may have grown parts since; those begin as they are made.
     """
+    checkpoint = folder / "checkpoint.pt"
+    left: dict[str, dict[str, Tensor]] = {}
+    if checkpoint.is_file():
+        left = torch.load(checkpoint, map_location="cpu", weights_only=True)["modules"]
     for modules in groups:
         for name, module in modules.items():
             weights = folder / name / SAFETENSORS_WEIGHTS_NAME
@@ -271,6 +276,9 @@ def _load_models(folder: Path, *groups: Mapping[str, nn.Module]) -> None:
                         Sentence("{path} holds another model.", path=weights), subject=weights
                     )
                 log.info("%s starts from saved weights, %d new ones", name, len(new))
+            elif name in left:
+                module.load_state_dict(left[name])
+                log.info("%s goes on", name)
 
 
 def _of_main_process(value: float, accelerator: Accelerator) -> float:

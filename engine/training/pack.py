@@ -37,6 +37,7 @@ DATA = {
 
 
 ORIGIN = "origin.json"  # records of the trainings that a run began with the weights of
+LOG = "log.csv"
 OPTIONS = "options.json"  # of the command, where it has some that the log doesn't tell
 
 
@@ -73,6 +74,13 @@ def training_records(runs: Path, name: str) -> list[dict[str, object]]:
     return records_of(runs / name, name)
 
 
+def keep_record(run: Path, name: str) -> None:
+    """Count a run's last training to those that made the weights it begins with."""
+    if (run / LOG).is_file():
+        write_origin(run, records_of(run, name))
+        (run / LOG).unlink()
+
+
 def records_of(run: Path, name: str) -> list[dict[str, object]]:
     """Command, steps, minutes and last validation figures of a model's trainings, in order.
 
@@ -85,7 +93,7 @@ def records_of(run: Path, name: str) -> list[dict[str, object]]:
     before: list[dict[str, object]] = []
     if origin.is_file():
         before = json.loads(origin.read_text(encoding="utf-8"))
-    log = run / "log.csv"
+    log = run / LOG
     if not log.is_file():
         return before
     step, seconds = 0, 0.0

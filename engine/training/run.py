@@ -10,7 +10,7 @@ import torch
 from accelerate import Accelerator
 
 from engine.training.loop import Budget, Task, train
-from engine.training.pack import note_options, take_over
+from engine.training.pack import keep_record, note_options, take_over
 
 
 def _parser(data: Path, runs: Path, closing: bool) -> Task:
@@ -85,6 +85,8 @@ def run(
     torch.manual_seed(seed)
     if start is not None:
         take_over(start, runs)
+        if not resume:
+            keep_record(runs / name, name)
     note_options(runs / name, ["--closing"] if closing else [])
     task = TASKS[name](data, runs, closing)
     return train(

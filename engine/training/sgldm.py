@@ -34,7 +34,7 @@ from engine.training.data import Batch, Frames, Losses, batches, to_image, to_te
 
 ECHOES = 2  # steps with each batch, for making one takes long (data echoing, Choi et al. 2019)
 COARSE_SHARE = 0.625  # of each batch gets coarse latents
-IN_USE_SHARE = 0.375  # of each batch starts from its own coarse latents, as in use
+IN_USE_SHARE = 0.5  # of each batch starts from its own coarse latents, as in use
 LAMBDA_GAN, LAMBDA_TEXTURE, LAMBDA_LOW = 0.25, 8.0, 3.0
 PASSES = (("coarse", 0.0, 1), ("fine", 0.3, 2), ("noise", 1.0, 20))  # strength, steps
 TOKEN_WIDTH = 128  # numbers in an appearance token

@@ -113,6 +113,49 @@ def test_a_training_begins_with_a_packs_models(
     assert "--from PACK" in str(record["command"])
 
 
+def test_a_run_that_goes_on_keeps_its_record(runs: Path, tmp_path: Path) -> None:
+    shutil.copytree(runs / "parser", tmp_path / "parser")
+    pack.keep_record(tmp_path / "parser", "parser")
+    pack.keep_record(tmp_path / "parser", "parser")  # once, however often it is asked for
+    (record,) = pack.training_records(tmp_path, "parser")
+    assert record["steps"] == 3
+    pack.note_options(tmp_path / "parser", ["--closing"])
+    shutil.copy(runs / "parser" / "log.csv", tmp_path / "parser")
+    first, second = pack.training_records(tmp_path, "parser")
+    assert "--closing" not in str(first["command"])
+    assert str(second["command"]).endswith("--closing")
+
+
+def test_what_is_no_model_goes_on_from_the_checkpoint(
+    runs: Path, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    accelerator: Accelerator,
+) -> None:  # fmt: skip
+    tiny_models(monkeypatch)
+    for name in ("autoencoder", "layout", "sgldm"):
+        shutil.copytree(runs / name, tmp_path / name)
+    before = checkpoint(tmp_path / "sgldm")["modules"]["discriminator"]
+    task = TASKS["sgldm"](prepared, tmp_path)
+    untrained = task.modules["discriminator"].named_parameters()
+    fresh = {key: x.detach().clone() for key, x in untrained}
+    train(task, tmp_path / "sgldm", Budget(steps=1), warm_start=True, accelerator=accelerator)
+    after = checkpoint(tmp_path / "sgldm")["modules"]["discriminator"]
+    assert max((after[key] - before[key]).abs().max() for key in fresh) < 1e-3
+    assert max((after[key] - x).abs().max() for key, x in fresh.items()) > 1e-2
+
+
+def test_another_models_weights_are_refused(
+    runs: Path, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    accelerator: Accelerator,
+) -> None:  # fmt: skip
+    tiny_models(monkeypatch)
+    shutil.copytree(runs / "finder" / "finder", tmp_path / "parser" / "parser")
+    with pytest.raises(InputFileError, match="another model"):
+        train(
+            TASKS["parser"](prepared, tmp_path), tmp_path / "parser", Budget(steps=1),
+            warm_start=True, accelerator=accelerator,
+        )  # fmt: skip
+
+
 def test_a_pack_needs_every_model(runs: Path, tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="train it first"):
         pack.assemble(tmp_path, tmp_path / "p", name="mini", version="0.1")
