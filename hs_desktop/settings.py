@@ -28,7 +28,7 @@ class Setting:
         default: says the type, too; ``None`` with ``optional``.
         label, help: in English, to be translated where they are shown.
         low, high, step: of numbers; ``step`` 1 makes whole numbers.
-        unit: behind the number.
+        unit: behind the number, with the space between them.
         percent: of a share, which is shown times 100, with % behind it.
         choices: (value, label) of a choice.
         optional: ``None`` is a value: "automatic".
@@ -120,7 +120,7 @@ SAMPLING: tuple[Setting, ...] = (
     Setting(
         "feather", SwapSettings.feather, N_("Feather"),
         N_("Width of the soft rim of what is made anew; automatic fits it to the head's size."),
-        0.0, 200.0, 0.5, unit="px", optional=True, option="--feather",
+        0.0, 200.0, 0.5, unit=" px", optional=True, option="--feather",
     ),
     Setting(
         "match_grain", SwapSettings.match_grain, N_("Match grain"),
@@ -192,22 +192,22 @@ PREFERENCES: tuple[Setting, ...] = (
     Setting(
         "engine_memory", CACHE_BYTES >> 20, N_("Engine memory"),
         N_("For intermediate results, so that another seed doesn't start from the beginning."),
-        128, 8192, 1, unit="MB", only_new=True,
+        128, 8192, 1, unit=" MB", only_new=True,
     ),
     Setting(
         "undo_memory", 256, N_("Undo memory"),
         N_("Pixels that undo may hold on to; older steps are forgotten first."),
-        64, 8192, 1, unit="MB",
+        64, 8192, 1, unit=" MB",
     ),
     Setting(
         "variation_memory", 512, N_("Variations' memory"),
         N_("Older results go when this is used up, starred ones never."),
-        64, 8192, 1, unit="MB",
+        64, 8192, 1, unit=" MB",
     ),
     Setting(
         "autosave_seconds", 20, N_("Autosave every"),
         N_("What isn't saved yet is kept this often, for the case of a crash."),
-        5, 25, 1, unit=N_("s"),  # and some to write it: what is lost is less than 30 s old
+        5, 25, 1, unit=N_(" s"),  # and some to write it: what is lost is less than 30 s old
     ),
     Setting(
         "quality", AS_USUAL.quality, N_("Quality"),

@@ -127,6 +127,7 @@ QMenu::indicator:exclusive:checked { image: url($dot); }
 QCheckBox::indicator:disabled { border-color: $disabled; }
 QCheckBox::indicator:focus { border-color: $focus; }
 QTreeWidget::item { padding: 3px 8px 3px 4px; }
+QListView[calm="true"]::item { padding: 3px 6px; }
 QLineEdit { padding: 2px 4px; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit { padding: 0; }
 QAbstractSpinBox { min-height: 20px; }
@@ -138,6 +139,7 @@ QPlainTextEdit:focus, QTextEdit:focus { border-color: $focus; }
 QStatusBar { background: $window; border-top: 1px solid $border; }
 QStatusBar::item { border: 0; }
 QStatusBar > QLabel { padding: 0 4px; }
+QStatusBar > QProgressBar { margin-left: 8px; }
 QProgressBar { background: $base; border: 1px solid $border; border-radius: 3px;
                text-align: center; }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QMenu, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QScrollArea, QTabWidget, QWidget
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -179,6 +179,9 @@ class Tour:
             self._window.docks.show(name)
             await self.shot(f"panel-{name}", self._window.docks[name])
         self._window.docks.show("layers")
+        rows = self._window.docks["sampling"].findChild(QScrollArea)
+        assert isinstance(rows, QScrollArea)
+        await self.shot("panel-sampling-rows", rows.widget())
 
     async def _tools(self) -> None:
         bar = self._window.findChild(QWidget, "options")
@@ -199,9 +202,16 @@ class Tour:
         for number, action in enumerate(self._window.menuBar().actions()):
             menu = action.menu()
             assert isinstance(menu, QMenu)
-            menu.popup(QPoint(0, 0))
-            await self.shot(f"menu-{number}", menu)
-            menu.close()
+            await self._menu(f"menu-{number}", menu)
+
+    async def _menu(self, name: str, menu: QMenu) -> None:
+        """One, and those below it."""
+        menu.popup(QPoint(0, 0))
+        await self.shot(name, menu)
+        menu.close()
+        below = [action.menu() for action in menu.actions()]
+        for number, submenu in enumerate(entry for entry in below if isinstance(entry, QMenu)):
+            await self._menu(f"{name}-{number}", submenu)
 
     async def _dialogs(self) -> None:
         dialogs = self._window.dialogs

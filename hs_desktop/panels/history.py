@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListView, QWidget
 from hs_desktop.editor import Editor
 from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import _
-from hs_desktop.panels.parts import CalmRows, IconButton, hint, search_field, tight_column
+from hs_desktop.panels.parts import IconButton, calm_rows, hint, search_field, tight_column
 
 STEPS = Qt.ItemDataRole.UserRole  # how many commands are done at this row
 
@@ -37,11 +37,11 @@ class HistoryPanel(QWidget):
         self.redo = IconButton("redo", _("Redo"))
         self.view = QListView()
         self.view.setModel(self._proxy)
-        self.view.setItemDelegate(CalmRows(self.view))
+        calm_rows(self.view)
         self.view.setUniformItemSizes(True)
         self.view.setFrameShape(QListView.Shape.NoFrame)
         self.view.setAccessibleName(_("History"))
-        self._empty = hint(_("Nothing has been done yet. Each step will be listed here."))
+        self._empty = hint(_("Nothing done yet. Each step will be listed here."))
         self._build()
         self.search.textChanged.connect(self._filter)
         self.view.clicked.connect(self._jump)

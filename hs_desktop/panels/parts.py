@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPalette
@@ -12,11 +12,11 @@ from PySide6.QtWidgets import (
     QApplication,
     QLabel,
     QLineEdit,
+    QListView,
     QMenu,
     QPushButton,
     QSizePolicy,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolButton,
     QVBoxLayout,
@@ -131,12 +131,10 @@ class ShortLabel(QLabel):
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, width)
 
 
-class CalmRows(QStyledItemDelegate):
-    """Rows of a list of words that don't stand on each other's feet."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Any) -> QSize:
-        size = super().sizeHint(option, index)
-        return QSize(size.width(), max(size.height(), option.fontMetrics.height() + 7))
+def calm_rows(view: QListView) -> None:
+    """Give a list of words room round each of them, as the style sheet says."""
+    view.setProperty("calm", True)
+    view.ensurePolished()  # rows may be measured before the view is shown
 
 
 def icon_button(name: str, text: str, help: str = "") -> QPushButton:

@@ -32,14 +32,14 @@ from hs_desktop.panels.parts import (
 )
 from hs_desktop.panels.presets import Presets
 from hs_desktop.panels.section import Section
-from hs_desktop.panels.settings_form import NumberField, SettingsForm
+from hs_desktop.panels.settings_form import NumberField, SettingsForm, align_labels
 from hs_desktop.settings import SAMPLING, Setting, Value, swap_values
 
 TRANSFORM: tuple[Setting, ...] = (
     Setting("x", 0.0, N_("To the right"), N_("How far the head is moved, in pixels of the body."),
-            -20000.0, 20000.0, 0.5, unit="px"),
+            -20000.0, 20000.0, 0.5, unit=" px"),
     Setting("y", 0.0, N_("Down"), N_("How far the head is moved, in pixels of the body."),
-            -20000.0, 20000.0, 0.5, unit="px"),
+            -20000.0, 20000.0, 0.5, unit=" px"),
     Setting("scale", 1.0, N_("Size"), N_("Of the head, compared with the automatic size."),
             0.05, 20.0, 0.005, percent=True),
     Setting("rotate", 0.0, N_("Turn"), N_("Clockwise, in degrees."), -180.0, 180.0, 0.1, unit="°"),
@@ -65,6 +65,7 @@ class SamplingPanel(QWidget):
         self.presets = Presets(editor)
         self.form = SettingsForm(SAMPLING, swap_values(editor.document.settings))
         self.transform = SettingsForm(TRANSFORM, transform_values(editor.document.transform))
+        align_labels(self.form, self.transform)
         self.swap = QPushButton()
         self._swap_icon = ThemedIcon(self.swap, "swap", self.swap)
         self.live = icon_button(

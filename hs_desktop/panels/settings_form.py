@@ -104,11 +104,31 @@ class SettingsForm(QWidget):
     def __getitem__(self, key: str) -> Field:
         return self.fields[key]
 
+    @property
+    def label_width(self) -> int:
+        """That its labels take, widget px."""
+        return max(
+            field.label.sizeHint().width()
+            for field in self.fields.values()
+            if not isinstance(field, SwitchField)
+        )
+
+    def set_label_width(self, width: int) -> None:
+        """Give its labels more room than they take, widget px."""
+        self._grid.setColumnMinimumWidth(0, width)
+
     def set_values(self, values: Mapping[str, Value]) -> None:
         """Show values, which tells nobody; keys without a row are left out."""
         for key, value in values.items():
             if key in self.fields:
                 self.fields[key].set_value(value)
+
+
+def align_labels(*forms: SettingsForm) -> None:
+    """Let the controls of forms that stand below each other begin in one line."""
+    widest = max(form.label_width for form in forms)
+    for form in forms:
+        form.set_label_width(widest)
 
 
 class Field(QWidget):
@@ -359,5 +379,5 @@ def _box_of(row: Setting) -> Any:
     if row.percent:
         box.setSuffix(_(" %"))
     elif row.unit:
-        box.setSuffix(f" {_(row.unit)}")
+        box.setSuffix(_(row.unit))
     return box

@@ -103,7 +103,9 @@ class PeoplePicker(Overlay):
             painter.drawRoundedRect(shown, 6, 6)
             painter.setPen(QPen(_ACCENT if chosen else QColor(255, 255, 255, 200), 2))
             painter.drawRoundedRect(shown, 6, 6)
-            _paint_tag(painter, str(index + 1), shown.left() + 6, shown.top() + 6, chosen)
+        for index, box in enumerate(self.boxes):  # none lies under another one's frame
+            x0, y0, _x1, _y1 = view.bounds(box)
+            _paint_tag(painter, str(index + 1), x0 + 6, y0 + 6, index == self._chosen)
         hint = _("Which person? Click one, or choose with the arrow keys and Enter.")
         paint_hint(painter, hint, view)
 

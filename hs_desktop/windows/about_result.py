@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
+    QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -59,7 +60,10 @@ class AboutResult(QDialog):
         copy = QPushButton(_("&Copy"))
         copy.setToolTip(_("Copy all of this as text"))
         copy.clicked.connect(self._copy)
-        column.addWidget(closing_buttons(self, copy))
+        column.addSpacing(6)
+        buttons = closing_buttons(self, copy)
+        column.addWidget(buttons)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(as_text(self._variation))

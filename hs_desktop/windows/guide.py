@@ -7,11 +7,11 @@ from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QTextBrowser, QWidget
 
-from hs_desktop.dialog_parts import closing_buttons
+from hs_desktop.dialog_parts import closing_buttons, dialog_column
 from hs_desktop.i18n import N_, _
-from hs_desktop.panels.parts import CalmRows
+from hs_desktop.panels.parts import calm_rows
 from hs_desktop.windows.action_set import ActionSet, plain, sequences_of
 from hs_desktop.windows.actions import MENUS, SUBMENUS, of_menu
 
@@ -138,7 +138,7 @@ class Guide(QDialog):
         self.contents = QListWidget()
         self.contents.setAccessibleName(_("Contents"))
         self.contents.addItems([*(_(title) for title, _texts in PAGES), _("Keys")])
-        self.contents.setItemDelegate(CalmRows(self.contents))
+        calm_rows(self.contents)
         self.contents.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.contents.setFixedWidth(self.contents.sizeHintForColumn(0) + 16)
         self.text = QTextBrowser()
@@ -148,7 +148,7 @@ class Guide(QDialog):
         row = QHBoxLayout()
         row.addWidget(self.contents)
         row.addWidget(self.text, 1)
-        column = QVBoxLayout(self)
+        column = dialog_column(self)
         column.addLayout(row, 1)
         column.addWidget(closing_buttons(self))
         self.resize(820, 560)

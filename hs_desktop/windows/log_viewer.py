@@ -8,18 +8,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QTextCursor
-from PySide6.QtWidgets import (
-    QDialog,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
-from hs_desktop.dialog_parts import closing_buttons, muted
+from hs_desktop.dialog_parts import closing_buttons, dialog_column, muted
 from hs_desktop.i18n import _
 from hs_desktop.icons import icon
 from hs_desktop.logs import LOG
+from hs_desktop.panels.parts import search_field
 from hs_desktop.windows.parts import listing
 
 _MOST = 400_000  # characters that are shown, from the end
@@ -44,10 +39,7 @@ class LogViewer(QDialog):
         self._text = ""
         self._copying: asyncio.Task[None] | None = None
         self.setWindowTitle(_("Log"))
-        self._search = QLineEdit()
-        self._search.setPlaceholderText(_("Show only lines with…"))
-        self._search.setAccessibleName(_("Search the log"))
-        self._search.setClearButtonEnabled(True)
+        self._search = search_field(_("Search the log"))
         self._search.textChanged.connect(self._show)
         self._listing = listing(_("Log"))
         refresh = QPushButton(_("&Read again"))
@@ -60,7 +52,7 @@ class LogViewer(QDialog):
         self._copy = QPushButton(_("&Copy diagnostics"))
         self._copy.setToolTip(_("Versions, device, model pack, and the end of the log"))
         self._copy.clicked.connect(self._start_copying)
-        column = QVBoxLayout(self)
+        column = dialog_column(self)
         column.addWidget(self._search)
         column.addWidget(self._listing, 1)
         column.addWidget(muted(_("Kept in {path}").format(path=folder)))

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hs_desktop.dialog_parts import closing_buttons
+from hs_desktop.dialog_parts import closing_buttons, dialog_column
 from hs_desktop.following import watch
 from hs_desktop.i18n import N_, _
 from hs_desktop.icons import icon
@@ -59,7 +59,7 @@ class PreferencesDialog(QDialog):
         reset = QPushButton(_("Restore &defaults"))
         reset.setToolTip(_("All preferences as they were at first; shortcuts stay"))
         reset.clicked.connect(self._preferences.reset)
-        column = QVBoxLayout(self)
+        column = dialog_column(self)
         column.addWidget(self._pages, 1)
         column.addWidget(self._restart)
         column.addWidget(closing_buttons(self, reset))
@@ -72,7 +72,7 @@ class PreferencesDialog(QDialog):
     def _page(self, keys: tuple[str, ...]) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(14, 14, 14, 14)
+        column.setContentsMargins(0, 14, 0, 0)
         column.setSpacing(10)
         rows = [_row(key, self._preferences) for key in keys]
         values = {key: self._preferences[key] for key in keys}

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QListWidget, QWidget
 from hs_desktop.asking import accepted
 from hs_desktop.dialog_parts import agreeing_buttons, dialog_column, heading, muted
 from hs_desktop.i18n import _
-from hs_desktop.panels.parts import CalmRows
+from hs_desktop.panels.parts import calm_rows
 
 MERGED = ""  # the whole picture
 
@@ -27,7 +27,7 @@ class PsdLayersDialog(QDialog):
         self._layers = layers
         self.setWindowTitle(_("Open a Photoshop file"))
         self._list = QListWidget()
-        self._list.setItemDelegate(CalmRows(self._list))
+        calm_rows(self._list)
         self._list.setAccessibleName(_("Layers of the file"))
         self._list.addItem(_("The whole picture, as it was saved"))
         self._list.addItems(list(layers))

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QKeySequenceEdit,
     QLabel,
-    QLineEdit,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from hs_desktop.i18n import _
-from hs_desktop.icons import icon
+from hs_desktop.panels.parts import search_field
 from hs_desktop.windows.action_set import ActionSet, conflicts, plain, sequences_of
 from hs_desktop.windows.actions import ACTIONS, MENUS, SUBMENUS, ActionRow, of_menu
 
@@ -36,11 +35,7 @@ class ShortcutsPage(QWidget):
         self._actions = actions
         self._items: dict[str, QTreeWidgetItem] = {}
         self._groups: list[QTreeWidgetItem] = []
-        self._search = QLineEdit()
-        self._search.setPlaceholderText(_("Search actions and keys"))
-        self._search.setAccessibleName(_("Search actions and keys"))
-        self._search.setClearButtonEnabled(True)
-        self._search.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self._search = search_field(_("Search actions and keys"))
         self._search.textChanged.connect(self._filter)
         self._tree = QTreeWidget()
         self._tree.setHeaderLabels([_("Action"), _("Shortcut")])
@@ -74,6 +69,7 @@ class ShortcutsPage(QWidget):
         row.addWidget(self._reset)
         row.addWidget(reset_all)
         column = QVBoxLayout(self)
+        column.setContentsMargins(0, 14, 0, 10)
         column.addWidget(self._search)
         column.addWidget(self._tree, 1)
         column.addLayout(row)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction, QColor, QIcon, QPalette
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QListWidget, QPushButton
 from pytestqt.qtbot import QtBot
 
 from hs_desktop.icons import icon, pixmap
 from hs_desktop.preferences import Preferences
 from hs_desktop.theme import DARK, LIGHT, Colours, Theme
+from hs_desktop.windows.psd_layers import PsdLayersDialog
 
 
 @pytest.fixture
@@ -51,6 +52,18 @@ def test_text_can_be_read(colours: Colours) -> None:
 def test_the_focus_ring_can_be_seen(colours: Colours) -> None:
     for behind in (colours.window, colours.base, colours.raised):
         assert contrast(colours.focus, behind) >= 3, behind
+
+
+def test_rows_of_words_have_room(theme: Theme, qtbot: QtBot) -> None:
+    """All of them, though one is chosen before the list is shown."""
+    dialog = PsdLayersDialog("a.psd", ["Hair", "Skin"])
+    qtbot.addWidget(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    rows = dialog.findChild(QListWidget)
+    heights = [rows.visualItemRect(rows.item(row)).height() for row in range(rows.count())]
+    assert len(set(heights)) == 1
+    assert heights[0] >= rows.fontMetrics().height() + 6
 
 
 def test_dark_unless_the_user_says_otherwise(theme: Theme, qapp: QApplication) -> None:

@@ -167,7 +167,7 @@ def test_what_the_engine_says_is_translated() -> None:
                     width=1, height=2, photo_width=3, photo_height=4)  # fmt: skip
     error = RequestError(size, subject="head mask")
     assert str(error) == "The head mask is 1 x 2 pixels, its photo 3 x 4."
-    assert i18n.translated(error) == "머리 마스크은(는) 1 x 2 픽셀인데 사진은 3 x 4 픽셀입니다."
+    assert i18n.translated(error) == "머리 마스크 크기는 1 x 2픽셀인데 사진 크기는 3 x 4픽셀입니다."
     assert i18n.translated(Cancelled()) == "작업이 취소되었습니다."
     assert i18n.translated(RequestError("{say} it")) == "{say} it"
     assert i18n.translated(OSError(2, "No such file")) == "[Errno 2] No such file"

@@ -213,3 +213,19 @@ def test_swap_stands_out_when_it_is_what_to_do_next(
     assert panel.swap.property("primary")
     loaded.new()
     assert not panel.swap.property("primary")
+
+
+def test_the_controls_of_both_forms_begin_in_one_line(panel: SamplingPanel) -> None:
+    fields = panel.form["guidance"], panel.transform["x"]
+    first, second = (field.mapTo(panel, QPoint()).x() for field in fields)
+    assert first == second
+
+
+def test_degrees_stand_close_to_their_number(panel: SamplingPanel) -> None:
+    turn = panel.transform["rotate"]
+    assert isinstance(turn, NumberField)
+    type_in(turn, "4.5")
+    assert turn.box.text() == "4.5°"
+    right = panel.transform["x"]
+    assert isinstance(right, NumberField)
+    assert right.box.text() == "0.0 px"

@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.errors import RequestError
 from engine.labels import SemanticClass
-from engine.requests import HeadTransform
+from engine.requests import Box, HeadTransform
 from hs_desktop.canvas.handles import TransformHandles
 from hs_desktop.canvas.items import PictureItem
+from hs_desktop.canvas.viewport import Viewport
 from hs_desktop.document import commands
 from hs_desktop.document.events import Side
 from hs_desktop.document.layers import LayoutLayer
@@ -232,6 +234,21 @@ def test_keys_pick_a_person(canvases: Canvases, loaded: Editor) -> None:
     QTest.keyClick(view, Qt.Key.Key_Right)
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert loaded.document.state.body_at == TWO[1]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_number_lies_over_the_box_of_another_person() -> None:
+    beside, across = (100.0, 5.0, 190.0, 150.0), (32.0, 5.0, 190.0, 150.0)
+    assert painted_number((TWO[0], beside)) == painted_number((TWO[0], across))
+
+
+def painted_number(boxes: tuple[Box, ...]) -> QImage:
+    """The first person's number, as it is painted."""
+    image = QImage(200, 160, QImage.Format.Format_RGB32)
+    image.fill(QColor(128, 128, 128))
+    with QPainter(image) as painter:
+        PeoplePicker(boxes).paint(painter, Viewport((200, 160), (200, 160), centre=(100, 80)))
+    return image.copy(QRect(28, 28, 10, 10))
 
 
 def test_nobody_is_asked_about_one_person(canvases: Canvases, loaded: Editor) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDialogButtonBox,
     QFileDialog,
     QLabel,
     QLineEdit,
@@ -318,7 +319,10 @@ def test_how_a_result_was_made(
     assert isinstance(variation, Variation)
     window.action_set.refresh_now()
     window.action_set["swap.about"].trigger()
-    press(dialog(AboutResult), "Copy")
+    about = dialog(AboutResult)
+    close = about.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Close)
+    assert about.focusWidget() is close  # what Enter means
+    press(about, "Copy")
     text = QGuiApplication.clipboard().text()
     assert text == as_text(variation)
     for part in (
