@@ -40,7 +40,8 @@ def test_empty(panel: JobsPanel) -> None:
 def test_progress_and_outcome(
     panel: JobsPanel, loaded: Editor, fake: FakeEngine, loop: WindowLoop
 ) -> None:
-    fake.seconds_per_step = 0.01
+    fake.seconds_per_step = 0.05
+    fake.holds_at_preview = True
     record = loaded.swap()
     assert record is not None
     job = panel.open[record]
@@ -48,6 +49,7 @@ def test_progress_and_outcome(
     loop.until(lambda: job.stage.text().startswith("sampling "), "sampling")
     loop.until(lambda: job.bar.value() > 300, "progress")
     loop.until(lambda: "s left" in job.stage.text(), "the time left")
+    fake.release()
     loop.settle(loaded)
     assert not panel.open
     assert outcomes(panel)[0].startswith("Done in")
