@@ -67,7 +67,8 @@ def fit(pair: Pair, head_view: FrameView, body_view: FrameView) -> Fit:
     """How well ``pair`` fits; takes a few milliseconds.
 
     Args:
-        head_view, body_view: the frames that its layouts are of.
+        head_view, body_view: the frames that its layouts are of, in the tones that they are
+            used in.
     """
     people = []
     for found, parsed, view, move in (
@@ -219,23 +220,23 @@ def _cast(one: Light, other: Light) -> list[_Aspect]:
     warmer, greener = _SKIN_AXES @ np.subtract(one.colour, other.colour)
     if warmer > 0:
         along = Sentence(
-            "The head photo is much warmer in colour than the body photo: try a cooler white "
-            "balance for it."
+            "The head photo is much warmer in colour than the body photo: raise Head's light, or "
+            "try a cooler white balance for it."
         )
     else:
         along = Sentence(
-            "The head photo is much cooler in colour than the body photo: try a warmer white "
-            "balance for it."
+            "The head photo is much cooler in colour than the body photo: raise Head's light, or "
+            "try a warmer white balance for it."
         )
     if greener > 0:
         across = Sentence(
-            "The head photo has a greener cast than the body photo: try correcting its white "
-            "balance towards magenta."
+            "The head photo has a greener cast than the body photo: raise Head's light, or try "
+            "correcting its white balance towards magenta."
         )
     else:
         across = Sentence(
-            "The head photo has a pinker cast than the body photo: try correcting its white "
-            "balance towards green."
+            "The head photo has a pinker cast than the body photo: raise Head's light, or try "
+            "correcting its white balance towards green."
         )
     return [
         _Aspect("light", _fading(warmer, 14, 32), along),

@@ -47,7 +47,7 @@ from engine.sentences import Sentence
 from engine.sgldm.appearance import Tokens
 from engine.sgldm.denoiser import one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
-from engine.toned_pair import placed_head, toned_photos
+from engine.toned_pair import placed_head, toned_photos, toned_view
 from engine.whole_person import parse_whole, tiles_of, whole_view
 
 T = TypeVar("T")
@@ -190,7 +190,8 @@ class PipelineRunner:
                 lambda: stages.with_overrides(own, body.to_frame, painted, request.region),
                 "overrides", own, body.to_frame, painted, request.region,
             )  # fmt: skip
-            fit = fitting.fit(pair, head_view, body_view)
+            views = toned_view(toned.head, head_view), toned_view(toned.body, body_view)
+            fit = fitting.fit(pair, *views)
         return Composed(scene, pair, None if is_whole else own.layout, painted, fit, toned)
 
     def _painted(

@@ -51,7 +51,7 @@ def find_model(source: Path) -> SingleModel:
         source = source.parent
     if _is_model(source):
         run = source.parent if (source.parent / "log.csv").is_file() else None
-        return SingleModel(_name(source), source, run)
+        return SingleModel(model_name(source), source, run)
     inner = [path.parent for path in sorted(source.glob(f"*/{CONFIG}")) if _is_model(path.parent)]
     if len(inner) != 1:
         raise PackError(
@@ -61,7 +61,7 @@ def find_model(source: Path) -> SingleModel:
             ),
             subject=source,
         )
-    return SingleModel(_name(inner[0]), inner[0], source)
+    return SingleModel(model_name(inner[0]), inner[0], source)
 
 
 def config_of(folder: Path) -> dict[str, object]:
@@ -78,11 +78,8 @@ def config_of(folder: Path) -> dict[str, object]:
     return config
 
 
-def _is_model(folder: Path) -> bool:
-    return (folder / CONFIG).is_file() and any(folder.glob(f"*{WEIGHTS}"))
-
-
-def _name(folder: Path) -> str:
+def model_name(folder: Path) -> str:
+    """What its ``config.json`` says a model is, as its name in a pack; raises ``PackError``."""
     kind = config_of(folder).get("_class_name")
     if not isinstance(kind, str) or kind not in CLASSES:
         raise PackError(
@@ -90,3 +87,7 @@ def _name(folder: Path) -> str:
                      kind=kind), subject=folder,
         )  # fmt: skip
     return CLASSES[kind]
+
+
+def _is_model(folder: Path) -> bool:
+    return (folder / CONFIG).is_file() and any(folder.glob(f"*{WEIGHTS}"))

@@ -85,3 +85,8 @@ def placed_head(pipeline: HSDiffusionPipeline, request: SwapRequest) -> NDArray[
     toned = toned_head(request.head, head, body, Tones.of(request))
     layer = pair.head_layer(replace(request, head=toned.photo))
     return place_head(layer, Box.of(request.body.pixels.shape))
+
+
+def toned_view(toned: Toned, seen: stages.FrameView) -> stages.FrameView:
+    """What a frame shows of a photo in the tones that it is used in."""
+    return seen if toned.changed is None else stages.view(toned.photo, seen.to_frame)

@@ -115,6 +115,7 @@ class Editor(QObject):
         self._orders.forget()
         pair, self._compared = self._compared, None
         self.document = document
+        self._live.begin()
         self._active.forget(document)
         self._watch(document)
         self.document_replaced.emit()
@@ -237,6 +238,10 @@ class Editor(QObject):
     def parse(self, side: Side) -> JobRecord | None:
         """Have the layout of the head or body photo made again; ``None`` without a photo."""
         return self._orders.parse(side, own_step=True)
+
+    def is_parsing(self, side: Side) -> bool:
+        """Whether a layout of the head or body photo is being made."""
+        return self._orders.is_parsing(side)
 
     def pick_person(self, side: Side, at: At) -> None:
         """Take the person at a point or box of the head or body photo, and parse that one."""

@@ -183,11 +183,16 @@ def toggle_star(editor: Editor) -> None:
         editor.document.do(commands.change_layer(variation.id, starred=not variation.starred))
 
 
+def apply_variation(editor: Editor, variation_id: str) -> None:
+    """Show this one and no other, and work on it."""
+    editor.compare(None)
+    editor.document.do(commands.apply_variation(variation_id))
+    editor.activate(Side.RESULT, variation_id)
+
+
 def step_variation(editor: Editor, by: int) -> None:
     """Show the next (or, negative, the former) variation."""
     ids = [layer.id for layer in editor.document.result if isinstance(layer, Variation)]
     shown = shown_variation(editor)
     if shown is not None:
-        other = ids[(ids.index(shown.id) + by) % len(ids)]
-        editor.document.do(commands.apply_variation(other))
-        editor.activate(Side.RESULT, other)
+        apply_variation(editor, ids[(ids.index(shown.id) + by) % len(ids)])

@@ -96,6 +96,11 @@ class Live(QObject):
         self.notes = ()
         self._rest()
 
+    def begin(self) -> None:
+        """Another document is open, as it was left: nothing is asked before it changes."""
+        if self.is_on:
+            self._key = swap_key(self._document())
+
     def asked(self) -> None:
         """A request was made of the document as it is."""
         self._key = swap_key(self._document())

@@ -70,7 +70,7 @@ def import_model(source: Path, base: Path, own: Path) -> Path:
     Takes some seconds: the model is loaded, to see that it can be.
 
     Args:
-        source: a model's folder or weights, or the folder of a training run.
+        source: a model's folder, weights or checkpoint, or the folder of a training run.
         base: the folder of a pack.
         own: of the user's packs.
 
@@ -79,9 +79,11 @@ def import_model(source: Path, base: Path, own: Path) -> Path:
     """
 
     def make(folder: Path) -> None:
+        from engine.checkpoints import as_model
         from engine.training.replacing import replace_model  # brings torch along
 
-        replace_model(base, source, folder)
+        with as_model(source) as model:
+            replace_model(base, model, folder)
 
     return _installed(make, source, own)
 

@@ -75,7 +75,8 @@ class Orders:
 
         Args:
             side: of the photo.
-            own_step: what comes doesn't belong to the step that opened it or picked the person.
+            own_step: what comes doesn't belong to the step that opened it or picked the person,
+                unless that is still waited for.
         """
         document = self._editor.document
         photo, person = document.photo(side), document.state.person(side)
@@ -85,10 +86,20 @@ class Orders:
         for record, origin in self._origins.items():
             if record.lane == lane:  # this one takes its place
                 self._unparsed |= _asked(record, origin)
+                if person in _asked(record, origin):
+                    own_step = own_step and origin.own_step
         self._unparsed.discard(person)
         title = _("Parse head photo") if side is Side.HEAD else _("Parse body photo")
         request = ParseRequest(photo, person[1])
         return self._submit(request, title, lane, side, own_step=own_step)
+
+    def is_parsing(self, side: Side) -> bool:
+        """As ``Editor.is_parsing``."""
+        photo = self._editor.document.state.photo_id(side)
+        return any(
+            isinstance(record.request, ParseRequest) and photo in origin.photos
+            for record, origin in self._origins.items()
+        )
 
     def follow(self) -> None:
         """Something was done, undone or redone: a photo or person may be back, unparsed."""
@@ -113,6 +124,7 @@ class Orders:
             self._live.asked()
             request, title = replace(request, variations=1), _("Live swap")
         else:
+            self._editor.compare(None)
             self._editor.activate(Side.RESULT)  # where it forms
         return self._submit(request, title, lane, Side.HEAD, Side.BODY)
 
@@ -155,6 +167,7 @@ class Orders:
         except EngineError as error:
             self._editor.say(translated(error), Level.WARNING)
             return None
+        self._editor.compare(None)
         side = document.state.side_of(mask_id)
         photo = Side.BODY if side is Side.RESULT else side
         return self._submit(request, _("Retouch"), "retouch", photo)

@@ -165,7 +165,7 @@ def add_parsers(subparsers: options.Subparsers) -> None:
     )  # fmt: skip
     pack.add_argument(
         "--model", type=options.path, metavar=_("PATH"),
-        help=_("with --base: the model, as its folder, .safetensors file or training run"),
+        help=_("with --base: the model, as its folder, weights, checkpoint or training run"),
     )  # fmt: skip
     options.add_out(pack, _("DIR"), _("folder of the pack"))
     pack.set_defaults(run=run_pack)
@@ -292,6 +292,7 @@ def run_pack(args: argparse.Namespace) -> int:
 
 
 def _replace_model(args: argparse.Namespace) -> int:
+    from engine.checkpoints import as_model
     from engine.packs import find_pack
     from engine.training.replacing import replace_model
 
@@ -303,7 +304,8 @@ def _replace_model(args: argparse.Namespace) -> int:
         raise OutputFileError(
             _('The folder "{path}" is not empty.').format(path=args.out), subject=args.out
         )
-    made = replace_model(base, args.model, args.out, name=args.name, version=args.pack_version)
+    with as_model(args.model) as model:
+        made = replace_model(base, model, args.out, name=args.name, version=args.pack_version)
     say(
         _('The pack {name} {version} is in "{path}".').format(
             name=made.name, version=made.version, path=args.out

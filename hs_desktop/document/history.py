@@ -172,8 +172,9 @@ class History:
     def amendment(self, name: str) -> Iterator[None]:
         """What is done inside belongs to the last command: undone with it, not apart from it.
 
-        What may be redone stays. Only commands that change the state may be done inside, none
-        that change pixels; after an exception they are taken back.
+        What may be redone stays, and shows what it did; undoing it leads back to the amended
+        state. Only commands that change the state may be done inside, none that change pixels;
+        after an exception they are taken back.
 
         Args:
             name: of the command that is made of them where there is nothing to be amended.
@@ -188,6 +189,7 @@ class History:
             return
         if self._clean is not None and self._clean >= self._index:
             self._clean = None
+        self._lead_back(self._state())
         if self._index:
             last = self._index - 1
             self._commands[last] = self._commands[last].amended(before, self._state())
@@ -196,6 +198,14 @@ class History:
         elif not self._commands:
             self._remember(GroupCommand(name, commands))
         self.changed.emit()
+
+    def _lead_back(self, state: ProjectState) -> None:
+        """Have what may be redone begin with ``state``."""
+        for at in range(self._index, len(self._commands)):
+            if self._commands[at].ends is not None:  # strokes leave the state as it is
+                self._commands[at] = self._commands[at].begun_with(state)
+                self._sizes[at] = self._commands[at].nbytes
+                return
 
     # --- what isn't from the user's hand -------------------------------------------------------
 

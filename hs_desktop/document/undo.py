@@ -40,6 +40,10 @@ class Command(ABC):
         return GroupCommand(self.name, [self, _known(self.name, before, after)])
 
     @abstractmethod
+    def begun_with(self, state: ProjectState) -> Command:
+        """The same to where it leads, but undone it gives ``state``."""
+
+    @abstractmethod
     def revised(self, change: StateChange) -> Command:
         """The same from and to states that ``change`` was made to."""
 
@@ -99,6 +103,9 @@ class StateCommand(Command):
 
     def amended(self, before: ProjectState, after: ProjectState) -> Command:
         return replace(self, after=after)
+
+    def begun_with(self, state: ProjectState) -> Command:
+        return replace(self, before=state)
 
     def revised(self, change: StateChange) -> Command:
         assert self.before is not None
@@ -161,6 +168,9 @@ class PixelCommand(Command):
         kept = {plane: patch for plane, patch in patches.items() if patch.deltas}
         return replace(self, patches=kept)
 
+    def begun_with(self, state: ProjectState) -> Command:
+        return self
+
     def revised(self, change: StateChange) -> Command:
         return self
 
@@ -212,6 +222,14 @@ class GroupCommand(Command):
         if isinstance(last, StateCommand):
             return replace(self, commands=[*others, last.amended(before, after)])
         return super().amended(before, after)
+
+    def begun_with(self, state: ProjectState) -> Command:
+        commands = list(self.commands)
+        for at, command in enumerate(commands):
+            commands[at] = command.begun_with(state)
+            if command.ends is not None:
+                break
+        return replace(self, commands=commands)
 
     def revised(self, change: StateChange) -> Command:
         return replace(self, commands=[command.revised(change) for command in self.commands])

@@ -157,6 +157,9 @@ class LayersPanel(QWidget):
             alone = document.state.stack(side).solo == layer.id
             do(self._editor, commands.show_all(side) if alone else commands.show_alone(layer.id))
 
+    def _apply(self, variation_id: str) -> None:
+        self._do(lambda: edits.apply_variation(self._editor, variation_id))
+
     def menu(self) -> QMenu | None:
         """For the active layer; ``None`` where there is none."""
         editor, layer = self._editor, edits.active_layer(self._editor)
@@ -184,9 +187,7 @@ class LayersPanel(QWidget):
         if isinstance(layer, Variation):
             text = _("Remove star") if layer.starred else _("Star")
             rows.append(("star" if layer.starred else "star-full", text, toggled(Part.STAR), True))
-            rows.append(
-                ("check", _("Apply"), lambda: do(editor, commands.apply_variation(layer.id)), True)
-            )
+            rows.append(("check", _("Apply"), lambda: self._apply(layer.id), True))
         for row in rows:
             if row is None:
                 menu.addSeparator()

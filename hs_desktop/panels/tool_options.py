@@ -39,7 +39,7 @@ HINTS = {
     Tool.RETOUCH: N_("Paint over what is to be made anew; letting go starts it."),
     Tool.CLONE: _COPYING,
     Tool.HEAL: _COPYING,
-    Tool.PICK: N_("Click to take the class, or the person, under the pointer."),
+    Tool.PICK: N_("Click to take the class under the pointer."),
     Tool.HAND: N_("Drag to move what is shown; a double click fits it."),
     Tool.ZOOM: N_("Click to zoom in, with Alt to zoom out."),
 }

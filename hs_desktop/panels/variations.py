@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hs_desktop import edits
 from hs_desktop.document import commands
 from hs_desktop.document.events import Side
 from hs_desktop.document.variation import Variation
@@ -23,7 +24,7 @@ from hs_desktop.editor import Editor
 from hs_desktop.exporting import ask_to_export
 from hs_desktop.following import DocumentWatch
 from hs_desktop.i18n import _, translated
-from hs_desktop.panels.parts import IconButton, add_to_menu, do, hint
+from hs_desktop.panels.parts import IconButton, add_to_menu, attempt, do, hint
 from hs_desktop.panels.variation_delegate import VariationDelegate
 from hs_desktop.panels.variation_model import ROW, VariationModel
 
@@ -130,9 +131,7 @@ class VariationsPanel(QWidget):
         """Show this one and no other."""
         variation = self.model.rows[index.row()]
         if isinstance(variation, Variation):
-            self._editor.compare(None)
-            do(self._editor, commands.apply_variation(variation.id))
-            self._editor.activate(Side.RESULT, variation.id)
+            attempt(self._editor, lambda: edits.apply_variation(self._editor, variation.id))
 
     def _star(self) -> None:
         chosen = self.selected()
@@ -238,7 +237,10 @@ class VariationView(QListView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setAccessibleName(_("Variations"))
         self.setAccessibleDescription(
-            _("Enter applies, S stars, C compares two, N makes the next seed, Delete deletes.")
+            _(
+                "Enter applies, Ctrl with the arrow keys and Space chooses others, S stars, "
+                "C compares two, N makes the next seed, Delete deletes."
+            )
         )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -271,10 +273,18 @@ class VariationView(QListView):
         return super().event(event)
 
     def _is_ours(self, event: QKeyEvent) -> bool:
-        return event.key() in self.KEYS and not event.modifiers()
+        return (event.key() in self.KEYS and not event.modifiers()) or self._is_choosing(event)
+
+    @staticmethod
+    def _is_choosing(event: QKeyEvent) -> bool:
+        """As in any list: ctrl moves on without choosing, and with space takes one more."""
+        moves = Key.Key_Left, Key.Key_Right, Key.Key_Space
+        return event.key() in moves and event.modifiers() == Qt.KeyboardModifier.ControlModifier
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Key.Key_Return, Key.Key_Enter, Key.Key_Space):
+        if self._is_choosing(event):
+            super().keyPressEvent(event)
+        elif event.key() in (Key.Key_Return, Key.Key_Enter, Key.Key_Space):
             if self.currentIndex().isValid():
                 self.chosen.emit(self.currentIndex())
         elif self._is_ours(event):

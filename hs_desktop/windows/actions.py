@@ -297,7 +297,7 @@ _TOOL_ROWS = (
     (Tool.RETOUCH, N_("Retou&ch"), "T", N_("Paint over what is to be made anew.")),
     (Tool.CLONE, N_("Cl&one"), "S", N_("Copy from another place, chosen with Alt and a click.")),
     (Tool.HEAL, N_("&Heal"), "J", N_("Copy structure from another place, keep the colours.")),
-    (Tool.PICK, N_("P&ick class"), "I", N_("Take the class, or the person, under the pointer.")),
+    (Tool.PICK, N_("P&ick class"), "I", N_("Take the class under the pointer.")),
     (Tool.HAND, N_("Ha&nd"), "H", N_("Move what is shown.")),
     (Tool.ZOOM, N_("&Zoom"), "Z", N_("Click to zoom in, with Alt to zoom out.")),
 )  # fmt: skip

@@ -94,20 +94,27 @@ class Files:
             places *= len(photos)
         elif len(photos) > 1:
             places = [Side.BODY, Side.HEAD] if side is Side.BODY else [Side.HEAD, Side.BODY]
-        for path, place in [*((path, None) for path in projects[:1]),
-                            *zip(photos, places, strict=False)]:  # fmt: skip
-            try:
-                await self.open_file(path, place)
-            except Cancelled:
-                raise
-            except EngineError as error:
-                self._editor.say(translated(error), Level.ERROR)
+        for path in projects[:1]:
+            await self._open_or_tell(path)
+        document = self._editor.document
+        for path, place in zip(photos, places, strict=False):
+            if document is self._editor.document:  # else another one was opened meanwhile
+                await self._open_or_tell(path, place)
         if len(projects) > 1 or len(photos) > len(places):
             self._editor.say(
                 _("Only one project, or one head and one body photo, can be open at a time: "
                   "the other files were not opened."),
                 Level.WARNING,
             )  # fmt: skip
+
+    async def _open_or_tell(self, path: Path, side: Side | None = None) -> None:
+        """As ``open_file``; why a file can't be opened is told."""
+        try:
+            await self.open_file(path, side)
+        except Cancelled:
+            raise
+        except EngineError as error:
+            self._editor.say(translated(error), Level.ERROR)
 
     def _missing_side(self) -> Side:
         return Side.BODY if len(self._editor.document.head) else Side.HEAD
@@ -126,9 +133,12 @@ class Files:
 
     async def open_sample(self) -> None:
         """Two photos that come with the program, as a project without a name."""
-        if await self.may_leave():
-            self._editor.new()
-            for side, name in ((Side.HEAD, SAMPLE_HEAD), (Side.BODY, SAMPLE_BODY)):
+        if not await self.may_leave():
+            return
+        self._editor.new()
+        document = self._editor.document
+        for side, name in ((Side.HEAD, SAMPLE_HEAD), (Side.BODY, SAMPLE_BODY)):
+            if document is self._editor.document:  # else another one was opened meanwhile
                 await self._editor.open_photo(side, resource_path(name))
 
     async def save(self) -> bool:

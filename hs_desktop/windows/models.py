@@ -20,9 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.checkpoints import CHECKPOINTS, find_model_or_checkpoint
 from engine.errors import EngineError, PackError
 from engine.packs import verify_pack
-from engine.single_models import find_model
+from engine.single_models import WEIGHTS
 from hs_desktop.asking import ask_for_folder, ask_to_open
 from hs_desktop.dialog_parts import closing_buttons, dialog_column, heading, muted
 from hs_desktop.editor import Editor
@@ -36,6 +37,8 @@ from hs_desktop.model_packs import (
     is_pack,
 )
 from hs_desktop.windows.base_pack import MODEL_NAMES, ask_for_base
+
+_MODELS = (WEIGHTS, *CHECKPOINTS)
 
 
 class ModelManager(QDialog):
@@ -85,7 +88,8 @@ class ModelManager(QDialog):
         )
         model = self._button(
             _("Import &model…"), "plus",
-            _("Make a pack of another one and a trained model (.safetensors with its config.json)"),
+            _("Make a pack of another one and a trained model: its weights or a checkpoint, with "
+              "config.json beside it"),
             self._import_model,
         )  # fmt: skip
         self._buttons = folder, archive, model
@@ -181,7 +185,9 @@ class ModelManager(QDialog):
         self._editor.spawn(self._imported(chosen))
 
     def _import_model(self) -> None:
-        chosen = ask_to_open(self, _("Import a model"), [_("Models (*.safetensors)")])
+        patterns = " ".join(f"*{suffix}" for suffix in _MODELS)
+        filters = [_("Models ({patterns})").format(patterns=patterns)]
+        chosen = ask_to_open(self, _("Import a model"), filters)
         self._editor.spawn(self._imported(chosen))
 
     async def _verified(self, folder: Path) -> str:
@@ -194,7 +200,7 @@ class ModelManager(QDialog):
         source = await chosen
         if source is None:
             return
-        if source.suffix != ".safetensors" and (source.is_file() or is_pack(source)):
+        if source.suffix.lower() not in _MODELS and (source.is_file() or is_pack(source)):
             await self._working(self._installed(import_pack, source))
         else:
             await self._import_into_base(source)
@@ -203,14 +209,14 @@ class ModelManager(QDialog):
         """Ask for the pack that a trained model goes into, and make another one of both."""
         self._outcome.clear()
         try:
-            model = find_model(source)
+            model = find_model_or_checkpoint(source)
         except PackError as error:
             self._outcome.setText(translated(error))
             return
         packs = [pack for pack in self._packs if pack.manifest is not None]
         base = await ask_for_base(model, packs, self._chosen, self)
         if base is not None:
-            await self._working(self._installed(import_model, model.folder, base))
+            await self._working(self._installed(import_model, source, base))
 
     async def _installed(self, make: Callable[..., Path], *sources: Path) -> str:
         folder = await asyncio.to_thread(make, *sources, self._own)

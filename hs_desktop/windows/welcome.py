@@ -161,9 +161,10 @@ async def new_swap(window: MainWindow) -> None:
     if not await window.files.may_leave():
         return
     window.editor.new()
+    document = window.editor.document
     for side in (Side.HEAD, Side.BODY):
         await window.files.open_photo(side)
-        if not len(window.editor.document.state.stack(side)):
+        if document is not window.editor.document or not len(document.state.stack(side)):
             return  # given up
 
 

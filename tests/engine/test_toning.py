@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from engine import fitting
 from engine.boxes import Box
 from engine.colour import convert_profile, to_srgb8
 from engine.evaluation.swaps import changed_outside
@@ -20,8 +21,10 @@ from engine.framing import Similarity
 from engine.imageio import Photo
 from engine.labels import HEAD, mask_of
 from engine.masks import dilate
+from engine.pairs import Pair
 from engine.placing import HeadLayer, place_head
-from engine.requests import HeadTransform, ParseRequest, Result, SwapRequest
+from engine.requests import Fit, HeadTransform, ParseRequest, Result, SwapRequest
+from engine.stages import FrameView
 from engine.toning import (
     BODY_SKIN,
     FACE_SKIN,
@@ -298,6 +301,25 @@ def test_toned_pixels_count_to_the_region(studio: Studio, skins: None, name: str
     assert toned.generated is not None
     assert ((toned.generated > 0) <= (toned.region > 0)).all()
     assert (toned.generated > 0).sum() < 0.7 * (toned.region > 0).sum()
+
+
+def test_the_fit_is_judged_in_the_tones_asked_for(
+    studio: Studio, skins: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []
+    fit = fitting.fit
+
+    def spy(pair: Pair, head: FrameView, body: FrameView) -> Fit:
+        judged.append((head.image, body.image))
+        return fit(pair, head, body)
+
+    monkeypatch.setattr(fitting, "fit", spy)
+    swap = replace(SWAP, head=Photo((SWAP.head.pixels * 0.94).astype(np.uint8)))
+    for share in (0.0, 0.9):
+        studio.one(replace(swap, match_light=share))
+    (plain, body), (lit, same) = judged
+    assert (plain != lit).any()
+    assert (body == same).all()
 
 
 def test_tones_are_found_once(studio: Studio, skins: None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtTest import QSignalSpy
 
@@ -230,3 +232,37 @@ def test_live_requests_have_their_own_lane(live: Editor, fake: FakeEngine) -> No
     live.swap()
     assert [record.lane for record in live.bridge.open_jobs].count(LIVE) == 1
     assert len(live.bridge.open_jobs) == 2
+
+
+def test_a_project_that_is_opened_while_live_is_on_stays_as_it_was_saved(
+    live: Editor, fake: FakeEngine, loop: WindowLoop, tmp_path: Path
+) -> None:
+    path, asked = tmp_path / "job.hsd", len(fake.requests)
+    loop.run_until_complete(live.save(path))
+    loop.run_until_complete(live.open_project(path))
+    loop.run_until_complete(live.save())
+    loop.settle(live)
+    assert len(fake.requests) == asked
+    assert not live.document.is_modified
+    live.document.do(commands.set_settings(guidance=4.0))
+    loop.settle(live)
+    assert len(fake.requests) == asked + 1
+
+
+def test_undoing_what_was_redone_brings_the_live_result_back(
+    live: Editor, fake: FakeEngine, loop: WindowLoop
+) -> None:
+    document = live.document
+    document.do(commands.remove_layer(variations(live)[0].id))
+    document.do(commands.rename_layer(document.head.layers[0].id, "Anna"))
+    loop.settle(live)
+    document.undo()
+    live.live = False
+    live.live = True
+    loop.settle(live)
+    live.live = False
+    there = facts(document.state)
+    assert len(variations(live)) == 1
+    document.redo()
+    document.undo()
+    assert facts(document.state) == there

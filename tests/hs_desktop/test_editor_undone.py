@@ -253,6 +253,20 @@ def test_parsing_again_is_a_step_and_keeps_what_can_be_redone(
     assert kinds(loaded, Side.BODY) == [PhotoLayer]
 
 
+def test_parsing_again_what_is_still_being_parsed_is_no_step(
+    editor: Editor, loop: WindowLoop, fake: FakeEngine
+) -> None:
+    fake.hold()
+    editor.set_photo(Side.HEAD, head_photo(), "head.png")
+    editor.document.do(commands.set_settings(seed=3))
+    editor.parse(Side.HEAD)
+    fake.release()
+    loop.settle(editor)
+    assert editor.document.history.names == ("Open head photo", "Change settings")
+    undo(editor)
+    assert kinds(editor, Side.HEAD) == [PhotoLayer, LayoutLayer, MaskLayer]
+
+
 # --- persons -----------------------------------------------------------------------------------
 
 

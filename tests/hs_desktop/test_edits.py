@@ -159,9 +159,11 @@ def test_variations_are_stepped_through_and_starred(swapped: Editor, loop: Windo
 def test_the_variation_that_is_stepped_to_is_worked_on(swapped: Editor, loop: WindowLoop) -> None:
     edits.next_seed(swapped)
     loop.settle(swapped)
-    one, _other = variations(swapped)
+    one, other = variations(swapped)
+    swapped.compare((one.id, other.id))
     swapped.activate(Side.HEAD)
     edits.step_variation(swapped, 1)
+    assert swapped.compared is None  # it would hide what was stepped to
     assert (swapped.side, swapped.layer_id) == (Side.RESULT, one.id)
     assert swapped.document.layer(one.id).visible
 

@@ -36,12 +36,21 @@ def layout_target(place: Workplace) -> LayoutLayer:
     """
     layer = find_layout(place)
     if layer is None:
-        if place.side is Side.RESULT:
-            raise LayerError(_("There is no layout to paint on yet: make a swap first."))
-        raise LayerError(_("There is no layout to paint on yet: open a photo first."))
+        raise LayerError(_why_no_layout(place))
     place.look.visible = True
     _work_on(place, layer)
     return layer
+
+
+def _why_no_layout(place: Workplace) -> str:
+    editor, side = place.editor, place.side
+    if side is Side.RESULT:
+        return _("There is no layout to paint on yet: make a swap first.")
+    if editor.document.state.photo_id(side) is None:
+        return _("There is no layout to paint on yet: open a photo first.")
+    if editor.is_parsing(side):
+        return _("There is no layout to paint on yet: the photo is still being parsed.")
+    return _("There is no layout to paint on: have the photo parsed again, in the menu Layout.")
 
 
 def find_layout(place: Workplace) -> LayoutLayer | None:

@@ -28,17 +28,23 @@ def test_train(
     monkeypatch.setattr("engine.training.run.run", run)
     parser = "train parser --data results --minutes 2.5 --resume --seed 3 --compile"
     assert main(parser.split()) == 0
-    sgldm = "train sgldm --data results --runs r --steps 10 --from compact-256"
+    sgldm = "train sgldm --data results --runs r --steps 10 --from compact-256 --closing"
     assert main(sgldm.split()) == 0
     assert main(["train", "layout", "--data", "results"]) == 0
     data = Path("results")
     assert calls[0] == (
         ("parser", data, Path("runs"), Budget(minutes=2.5)),
-        {"resume": True, "seed": 3, "compile_models": True, "start": None},
+        {"resume": True, "seed": 3, "compile_models": True, "start": None, "closing": False},
     )
     assert calls[1] == (
         ("sgldm", data, Path("r"), Budget(steps=10)),
-        {"resume": False, "seed": 0, "compile_models": False, "start": find_pack()},
+        {
+            "resume": False,
+            "seed": 0,
+            "compile_models": False,
+            "start": find_pack(),
+            "closing": True,
+        },
     )
     assert calls[2][0][3] == Budget(minutes=training.MINUTES["layout"])
     assert capsys.readouterr().out.splitlines()[0] == "hair  0.7123"

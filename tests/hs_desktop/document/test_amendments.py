@@ -63,6 +63,39 @@ def test_an_amendment_keeps_what_can_be_redone() -> None:
     assert facts(document.state) == last
 
 
+@pytest.mark.parametrize("undone", [1, 2])
+@pytest.mark.parametrize("kind", ["state", "group", "pixels"])
+def test_undoing_what_was_redone_leads_back_to_the_amendment(kind: str, undone: int) -> None:
+    document = full_document()
+    layer = find(document, Side.HEAD, LayoutLayer)
+    if undone == 2:
+        document.do(change_layer(layer.id, locked=True))
+        document.do(change_layer(layer.id, locked=False))
+    if kind == "pixels":
+        with document.stroke(layer.id, "Paint") as stroke:
+            stroke.replace("ids", layer.ids.pixels ^ 1)
+        document.do(change_layer(layer.id, opacity=0.5))
+    elif kind == "group":
+        with document.history.group("Both"):
+            document.do(change_layer(layer.id, opacity=0.5))
+            document.do(change_layer(layer.id, visible=False))
+    else:
+        document.do(change_layer(layer.id, opacity=0.5))
+    last = facts(document.state)
+    for _ in range(undone if kind != "pixels" else undone + 1):
+        document.undo()
+    with document.history.amendment("Amend"):
+        document.do(set_settings(seed=3))
+    amended = facts(document.state)
+    steps = 0
+    while document.redo():
+        steps += 1
+    assert facts(document.state) == last
+    for _ in range(steps):
+        document.undo()
+    assert facts(document.state) == amended
+
+
 def test_a_slider_goes_on_after_an_amendment() -> None:
     document = Document()
     document.do(set_settings(guidance=2.0))

@@ -253,3 +253,18 @@ def test_results_are_told_in_the_windows_language(
     assert index.data(Qt.ItemDataRole.AccessibleTextRole).startswith(name)
     assert "CPU" in note
     assert re.search("[가-힣]", note)
+
+
+def test_two_that_lie_apart_are_compared_by_keyboard(
+    panel: VariationsPanel, swapped: Editor, loop: WindowLoop
+) -> None:
+    click(panel, 0)
+    panel.view.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Space):
+        QTest.keyClick(panel.view, key, CTRL)
+    QTest.keyClick(panel.view, Qt.Key.Key_C)
+    assert swapped.compared == (made(swapped)[0].id, made(swapped)[2].id)
+    assert visible(swapped) == [0]
+    swapped.swap()
+    assert swapped.compared is None  # or the new one would not be seen
+    loop.settle(swapped)

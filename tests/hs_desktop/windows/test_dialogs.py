@@ -287,7 +287,7 @@ def test_a_trained_model_goes_into_a_base_pack(
     assert base.findChild(QComboBox).currentText().startswith("compact-256")
     press(base, "Import")
     loop.settle(editor)
-    assert asked == [(find_pack(), run / "parser")]
+    assert asked == [(find_pack(), run if by_folder else run / "parser" / "model.safetensors")]
     assert rows(manager)[1][:2] == ["Mixed", "3"]
     assert "parser replaced, in compact-256 1, from parser/parser" in manager._details.text()
 

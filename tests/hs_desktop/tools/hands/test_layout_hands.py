@@ -20,6 +20,8 @@ from hs_desktop.tools.state import Tool
 from hs_desktop.tools.strokes import Brush
 from hs_desktop.views.canvases import Canvases
 from tests.hs_desktop.canvas.looking import LEFT, look, move, pen
+from tests.hs_desktop.conftest import WindowLoop, head_photo
+from tests.hs_desktop.fake_engine import FakeEngine
 from tests.hs_desktop.views.showing import (
     ALT,
     RIGHT,
@@ -328,3 +330,21 @@ def test_painting_activates_the_side(canvases: Canvases, loaded: Editor) -> None
     click(view, (80, 100))
     assert loaded.side is Side.BODY
     assert (top(loaded, Side.BODY, LayoutLayer).ids.pixels == HAT).any()
+
+
+def test_where_there_is_no_layout_it_says_why(
+    view: CanvasView, loaded: Editor, loop: WindowLoop, fake: FakeEngine, said: list[Message]
+) -> None:
+    fake.hold()
+    loaded.set_photo(Side.HEAD, head_photo(), "other.png")
+    line(view, (20, 20), (40, 20))
+    assert "still being parsed" in said[-1].text
+    loaded.cancel()
+    loop.settle(loaded)
+    line(view, (20, 20), (40, 20))
+    assert "parsed again" in said[-1].text
+    fake.release()
+    loaded.parse(Side.HEAD)
+    loop.settle(loaded)
+    line(view, (20, 20), (40, 20))
+    assert hats(loaded)[20, 30]
