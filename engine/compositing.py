@@ -19,12 +19,14 @@ import numpy as np
 from engine.arrays import Field, Indices, Mask, Pixels
 from engine.boxes import Box
 from engine.cells import PITCH, CellGrid
+from engine.copying import Copied
 from engine.framing import FACE_HEIGHT, Similarity
 from engine.generated import generate
 from engine.labels import Layout
 from engine.matting import Matte, head_matte
 from engine.painting import Painter, Prepared
 from engine.placing import HeadLayer, place_head
+from engine.scenery import Scenery
 from engine.surroundings import surroundings_of
 from engine.tiles import each, read_padded, tiles
 
@@ -54,12 +56,14 @@ class FrameResult:
         layout: 256x256 class ids of the whole result; under the head's matte what is behind it.
         region: 256x256 float32 0..1, body pixels to be replaced before the head is laid over.
         coarse: the estimate that ``image`` was sampled from, likewise.
+        scenery: what of it was completed, and from where.
     """
 
     image: Field
     layout: Layout
     region: Field
     coarse: Field | None = None
+    scenery: Scenery | None = None
 
 
 def prepare_composite(
@@ -116,6 +120,7 @@ def finish_composite(
     image: Field,
     *,
     coarse: Field | None = None,
+    scenery: Scenery | None = None,
     seed: int = 0,
     match_grain: bool = True,
     match_skin: bool = True,
@@ -128,6 +133,7 @@ def finish_composite(
     Args:
         image: 256x256x3 float32 0..255 (for 16-bit photos too), in the body's profile.
         coarse: the estimate that it was sampled from, likewise; see ``generate``.
+        scenery: what of it was completed; that is copied at the photo's own resolution.
         match_grain, match_skin: see ``generate``.
         tile: pixels, a power of two; changes nothing in the result.
 
@@ -143,10 +149,13 @@ def finish_composite(
         def cells(frame: Field) -> Field:
             return p.grid.from_frame_field(frame.astype(np.float32), cv2.INTER_CUBIC)[here]
 
+        copied = None
+        if scenery is not None:
+            copied = Copied.of(p.grid, p.around.box, scenery, p.around.places.means.ratio)
         painter.made = generate(
             p.around, cells(image), np.random.default_rng(seed),
-            coarse=None if coarse is None else cells(coarse), match_grain=match_grain,
-            match_skin=match_skin, check_cancel=check_cancel,
+            coarse=None if coarse is None else cells(coarse), copied=copied,
+            match_grain=match_grain, match_skin=match_skin, check_cancel=check_cancel,
         )  # fmt: skip
     if progress is not None:
         progress(0.4)
@@ -183,8 +192,9 @@ def composite(
         feather=feather, limit=limit,
     )  # fmt: skip
     return finish_composite(
-        prepared, result.image, coarse=result.coarse, seed=seed, match_grain=match_grain,
-        match_skin=match_skin, progress=progress, check_cancel=check_cancel,
+        prepared, result.image, coarse=result.coarse, scenery=result.scenery, seed=seed,
+        match_grain=match_grain, match_skin=match_skin, progress=progress,
+        check_cancel=check_cancel,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ the region.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from engine.arrays import Field, Mask
 from engine.boxes import Box
 from engine.cells import PITCH, fine_size, luminance
+from engine.copying import Copied
 from engine.detail import (
     DETAIL_STEPS,
     SKIN_FAMILY,
@@ -58,14 +59,14 @@ class Generated:
     Attributes:
         base: on fine places, all that isn't finer.
         level: hxw, how much of the copied detail to take.
-        lattices: where each family's detail comes from.
+        parts: where detail comes from, each with how much of a cell it counts in.
         grain: how much more grain, and where from.
     """
 
     around: Surroundings
     base: Field
     level: Field
-    lattices: Sequence[Lattice | None]
+    parts: Sequence[tuple[Field, Lattice]]
     grain: tuple[Field, Lattice] | None
 
     def smooth(self, part: Box) -> Field:
@@ -81,16 +82,14 @@ class Generated:
         if fine_size(size) == 1:
             return result
         power = np.zeros(part.shape, np.float32)
-        for family, lattice in zip(self.around.families, self.lattices, strict=True):
-            if lattice is None:
-                continue
-            # Where in this part the family is at all (a soft mask reaches one cell further).
+        for mask, lattice in self.parts:
+            # Where in this part it is at all (a soft mask reaches one cell further).
             cells = (part.over(size).grown(1) & box).shifted(-box.x0, -box.y0)
-            there = Box.around(family.mask[cells.slices] > 0).shifted(cells.x0, cells.y0)
+            there = Box.around(mask[cells.slices] > 0).shifted(cells.x0, cells.y0)
             there = there.shifted(box.x0, box.y0).grown(1).aligned(PITCH).times(size) & part
             if there.empty:
                 continue
-            share = upsample(family.mask, box, size, there)
+            share = upsample(mask, box, size, there)
             detail = transfer(store.values, lattice, size, there)
             if (share < 1).any():
                 detail *= share[..., None]
@@ -112,6 +111,7 @@ def generate(
     rng: np.random.Generator,
     *,
     coarse: Field | None = None,
+    copied: Copied | None = None,
     match_grain: bool = True,
     match_skin: bool = True,
     check_cancel: Callable[[], None] | None = None,
@@ -120,6 +120,7 @@ def generate(
 
     Args:
         coarse: the first estimate that they go back to where they show more than the photo does.
+        copied: what of it is the photo's own, from elsewhere.
         match_grain: add grain where there is less than in the photo.
         match_skin: skin, too, takes on the colours of its like in the picture.
     """
@@ -141,20 +142,19 @@ def generate(
     crisp, softness = _with_narrow_edges(a, image, ratio)
     look = blur(places.means.cells, softness)
 
-    person, behind = _Copied(a.box, places), _Copied(a.box, a.behind)
+    person, behind = _Detail(a.box, places), _Detail(a.box, a.behind)
     skin = background = np.zeros(a.box.shape, np.float32)
-    lattices: list[Lattice | None] = []
-    for family in a.families:
+    parts: list[tuple[Field, Lattice]] = []
+    for family in _without(copied, a.families):
         if check_cancel is not None:
             check_cancel()
-        if not family.usable.any():
-            lattices.append(None)
+        if not (family.usable.any() and family.nodes.any()):
             continue
         onto = behind if family.id == SemanticClass.BACKGROUND else person
         lattice = match(
             a.box, image, look, family.expected, family.nodes, family.usable, onto.places, rng
         )
-        lattices.append(lattice)
+        parts.append((family.mask, lattice))
         onto.add(family, lattice)
         if family.id == SKIN_FAMILY:
             skin = family.mask
@@ -169,11 +169,19 @@ def generate(
     # Copied from a fold or an edge after all? Then weaker.
     within, most = (person.strength + behind.strength)[..., 1], person.expected + behind.expected
     level = np.clip(1.2 * most[..., 1] / np.maximum(within, 1e-3), 0.3, 1)
+    if copied is not None:
+        base = copied.laid_on(base, image, a.box, places.means)
+        level = level + copied.share * (1 - level)
+        parts.append((copied.share, copied.lattice))
+        if fine_size(size) > 1:
+            a.store.fill(source_boxes(copied.lattice, copied.nodes, size))
 
     grain = None
     if match_grain and fine_size(size) > 1:
         amount = missing_grain(a.floor, image, within * level, wanted)
         _, flat = plain_places(places, a.keeps)
+        if amount is not None and copied is not None:
+            amount = amount * (1 - copied.share)  # that has its own
         if amount is not None and flat.any():
             nodes = needed_nodes(wanted)
             lattice = plain_lattice(a.box, nodes, flat, ratio, rng)
@@ -181,10 +189,21 @@ def generate(
             typical = np.median(places.strength[rows + PITCH, columns + PITCH, 1])
             grain = (amount / np.float32(max(typical, 1e-3)), lattice)
             a.store.fill(source_boxes(lattice, nodes, size))
-    return Generated(a, base, level, lattices, grain)
+    return Generated(a, base, level, parts, grain)
 
 
-class _Copied:
+def _without(copied: Copied | None, families: Sequence[Family]) -> Sequence[Family]:
+    """The families where nothing is copied as it is."""
+    if copied is None:
+        return families
+    left = []
+    for family in families:
+        mask = family.mask * (1 - copied.share)
+        left.append(replace(family, mask=mask, nodes=family.nodes & needed_nodes(mask > 0.02)))
+    return left
+
+
+class _Detail:
     """Detail that lattices bring, family by family, and how strong it is and should be.
 
     Attributes:

@@ -19,7 +19,7 @@ def steps_of(request: Request) -> dict[str, int]:
         return {"find": 2, "parse": 2, "layout": 1}
     photos = 2 if isinstance(request, SwapRequest) else 1
     n = request.variations
-    steps = {"find": photos, "parse": photos, "encode": 1, "prepare": 1}
+    steps = {"find": photos, "parse": photos, "encode": n, "prepare": 1}
     if photos == 2:
         steps["layout"] = 1
     return steps | {"sample": n * request.sampling.steps, "decode": n, "composite": n}

@@ -25,7 +25,7 @@ from engine.engine import Description, JobContext
 from engine.errors import NoPersonError, RequestError
 from engine.finding.finder import Head
 from engine.flyaways import flyaways
-from engine.framing import Similarity
+from engine.framing import Similarity, inside_mask
 from engine.imageio import Photo
 from engine.labels import IGNORE
 from engine.loading import load_pipeline
@@ -43,6 +43,7 @@ from engine.requests import (
     SamplingSettings,
     SwapRequest,
 )  # fmt: skip
+from engine.scenery import Scenery, scenery_of
 from engine.sentences import Sentence
 from engine.sgldm.appearance import Tokens
 from engine.sgldm.denoiser import one_hot
@@ -316,19 +317,7 @@ class PipelineRunner:
         more_looks: Callable[[], Tokens | None] = lambda: None,
     ) -> tuple[Result, ...]:
         key = (*sources, scene.known, scene.layout, scene.region)
-        with context.stage("encode"):
-            z_filled, mask = self._cached(
-                context,
-                lambda: self.pipeline.encode_filled(scene.image, scene.known, scene.layout),
-                "encode",
-                *key,
-            )
-            looks = self.pipeline.looks(z_filled, scene.known, scene.layout)
-            more = more_looks()
-            if looks is not None and more is not None:
-                looks = looks.mixed(more)
-        planes = one_hot(torch.from_numpy(scene.layout)[None].to(z_filled.device))
-        inputs = SamplerInputs(z_filled, mask, planes.to(z_filled.dtype), looks)
+        inside = inside_mask(photo.pixels.shape, to_frame)
         with context.stage("prepare"):
             prepared: Prepared = self._cached(
                 context,
@@ -342,11 +331,14 @@ class PipelineRunner:
         layout = stages.photo_layout(scene.layout, to_frame, (photo.width, photo.height))
         for k in range(request.variations):
             seed = request.sampling.seed + k
-            made = self._sample(context, scene, inputs, to_frame, request.sampling, seed)
+            with context.stage("encode"):
+                scenery = self._scenery(context, scene, inside, seed)
+                inputs = self._inputs(context, scenery.known_of(scene), more_looks())
+            frames = self._sample(context, scene, scenery, inputs, to_frame, request.sampling, seed)
             with context.stage("composite"):
-                frame, *first = (_to_profile(f, photo.icc) for f in made)
+                frame, *first = (_to_profile(f, photo.icc) for f in frames)
                 pixels, region = finish_composite(
-                    prepared, frame, coarse=first[0] if first else None, seed=seed,
+                    prepared, frame, coarse=first[0] if first else None, scenery=scenery, seed=seed,
                     match_grain=request.match_grain, match_skin=request.match_skin,
                     check_cancel=context.check,
                 )  # fmt: skip
@@ -355,23 +347,52 @@ class PipelineRunner:
             )
         return tuple(results)
 
+    def _scenery(
+        self, context: JobContext, scene: stages.Scene, inside: NDArray[np.bool_], seed: int
+    ) -> Scenery:
+        return self._cached(
+            context, lambda: scenery_of(scene, inside, seed, check_cancel=context.check),
+            "scenery", scene, inside, seed,
+        )  # fmt: skip
+
+    def _inputs(
+        self, context: JobContext, scene: stages.Scene, more: Tokens | None
+    ) -> SamplerInputs:
+        z_filled, mask = self._cached(
+            context,
+            lambda: self.pipeline.encode_filled(scene.image, scene.known, scene.layout),
+            "encode", scene,
+        )  # fmt: skip
+        looks = self.pipeline.looks(z_filled, scene.known, scene.layout)
+        if looks is not None and more is not None:
+            looks = looks.mixed(more)
+        planes = one_hot(torch.from_numpy(scene.layout)[None].to(z_filled.device))
+        return SamplerInputs(z_filled, mask, planes.to(z_filled.dtype), looks)
+
     def _sample(
         self,
         context: JobContext,
         scene: stages.Scene,
+        scenery: Scenery,
         inputs: SamplerInputs,
         to_frame: Similarity,
         sampling: SamplingSettings,
         seed: int,
     ) -> list[NDArray[np.float32]]:
-        """The decoded sample, and the coarse estimate that it came from, if there was one."""
+        """The decoded sample, and the coarse estimate that it came from, if there was one.
+
+        Args:
+            scenery: what of ``scene`` the photo itself gave; ``inputs`` know it.
+        """
         to_photo, shown = previews.to_photo(to_frame), previews.shown(scene)
+
+        def decode(z: torch.Tensor) -> NDArray[np.float32]:
+            return scenery.laid_on(self.pipeline.decode(z))
 
         def on_step(step: int, steps: int, z_0: torch.Tensor) -> None:
             context.advance()
             if context.wants_previews:
-                frame = previews.forming(scene, self.pipeline.decode(z_0))
-                context.preview(frame, step, steps, to_photo, shown)
+                context.preview(previews.forming(scene, decode(z_0)), step, steps, to_photo, shown)
 
         latents: list[torch.Tensor] = []
         with context.stage("sample", sampling.steps):
@@ -381,7 +402,7 @@ class PipelineRunner:
                 on_coarse=latents.append,
             )  # fmt: skip
         with context.stage("decode"):
-            return [self.pipeline.decode(each) for each in (z, *latents)]
+            return [decode(each) for each in (z, *latents)]
 
     def _result(
         self,

@@ -180,13 +180,16 @@ def with_detail(
     return base + enlarged(more, ratio) + level * (detail - enlarged(given, ratio))
 
 
-def transfer(source: Pixels, lattice: Lattice, unit: int, tile: Box) -> Field:
+def transfer(
+    source: Pixels, lattice: Lattice, unit: int, tile: Box, *, colours: bool = False
+) -> Field:
     """The detail that the lattice brings to ``tile``: (h, w, 3) float32.
 
     Args:
         source: HxWx3 detail (float32 or int16) of ``unit`` pixels per cell over the whole grid;
             offsets are rounded to its pixels.
         tile: in pixels of ``source``, aligned to ``PITCH * unit`` and inside the lattice.
+        colours: ``source`` is a picture; where offsets change it is mixed, not made as strong.
     """
     side = PITCH * unit
     squares = tile.shifted(-lattice.box.x0 * unit, -lattice.box.y0 * unit).over(side)
@@ -216,6 +219,8 @@ def transfer(source: Pixels, lattice: Lattice, unit: int, tile: Box) -> Field:
     # |sum of independent details|^2: equal offsets add up before they are squared.
     twice = np.stack([2 * weights[i] * weights[j] for i, j in pairs]).reshape(len(pairs), -1)
     power = same[mixed].astype(np.float32) @ twice + (weights**2).sum(axis=0).ravel()
+    if colours:
+        power = np.ones_like(power)
     scale = (1 / np.sqrt(power)).reshape(-1, side, side).transpose(1, 0, 2)
     inside = np.arange(side, dtype=np.int16)
     total = np.zeros((side, row.size * side * 3), np.float32)

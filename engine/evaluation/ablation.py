@@ -22,11 +22,13 @@ VARIANTS: dict[str, Options] = {
     **{f"strength {t}": {"strength": t} for t in (0.2, 0.4, 0.5, 0.6, 0.8)},
     "first-order solver": {"order": 1},
     "without coarse latents": {"use_coarse": False},
-    "pure blending": {"use_known": False},
+    "pure blending": {"use_known": False, "complete": False},
+    "without completion": {"complete": False},
     "without an anchor": {"anchor": 0.0},
     "pure noise": {"strength": 1.0, "steps": 20, "guidance": 1.3},
     "paper": {
         "strength": 1.0, "steps": PAPER_STEPS, "order": 1, "guidance": 1.0, "use_known": False,
+        "complete": False,
     },
 }  # fmt: skip
 

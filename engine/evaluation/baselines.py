@@ -18,6 +18,7 @@ from engine.matting import Matte, head_matte
 from engine.pairs import find_pair
 from engine.requests import Result, SamplingSettings, SwapRequest
 from engine.runner import PipelineRunner
+from engine.scenery import Scenery
 from engine.sgldm.sampler import SamplerInputs, sample
 from engine.stages import Scene
 
@@ -93,10 +94,16 @@ class PapersWay(PipelineRunner):
     The network sees neither what is known nor a coarse estimate, only z_t and the layout.
     """
 
+    def _scenery(
+        self, context: JobContext, scene: Scene, inside: NDArray[np.bool_], seed: int
+    ) -> Scenery:
+        return Scenery.none(scene)
+
     def _sample(
         self,
         context: JobContext,
         scene: Scene,
+        scenery: Scenery,
         inputs: SamplerInputs,
         to_frame: Similarity,
         sampling: SamplingSettings,

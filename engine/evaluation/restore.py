@@ -8,6 +8,7 @@ is generated is laid into the filled photo as the engine does it, but for grain.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,10 +34,12 @@ from engine.labels import IGNORE, Layout
 from engine.layout_generator.inpaint import inpaint_layout
 from engine.parsing.deciding import likeliest
 from engine.requests import SamplingSettings
+from engine.scenery import Scenery, scenery_of
 from engine.sgldm.appearance import Tokens
 from engine.sgldm.denoiser import one_hot
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import SamplerInputs, sample
+from engine.stages import Scene
 from engine.training.covering import swap_hole
 from engine.training.data import Frames
 
@@ -59,6 +62,11 @@ class RestoreCase:
     hidden: NDArray[np.bool_]
     known: NDArray[np.bool_]
     layout: Layout
+
+    @property
+    def scene(self) -> Scene:
+        """As a swap would have it."""
+        return Scene(self.truth, self.known, self.layout, self.hidden)
 
 
 def visible_layout(pipeline: HSDiffusionPipeline, image: Image, known: NDArray[np.bool_]) -> Layout:
@@ -96,13 +104,15 @@ def _inside(frames: Frames, index: int) -> NDArray[np.bool_]:
 
 class Decoded(NamedTuple):
     """Samples, and the coarse estimates that they came from: ``(N, 256, 256, 3)`` float32,
-    0..255."""
+    0..255; and what of them was completed."""
 
     images: NDArray[np.float32]
     coarse: NDArray[np.float32] | None
+    scenery: Sequence[Scenery] = ()
 
-    def of(self, k: int) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        return self.images[k], None if self.coarse is None else self.coarse[k]
+    def of(self, k: int) -> tuple[NDArray[np.float32], NDArray[np.float32] | None, Scenery | None]:
+        coarse = None if self.coarse is None else self.coarse[k]
+        return self.images[k], coarse, self.scenery[k] if self.scenery else None
 
 
 def generate(
@@ -114,16 +124,25 @@ def generate(
     strength: float = SamplingSettings.strength,
     guidance: float = SamplingSettings.guidance,
     batch_size: int = 4,
+    complete: bool = True,
     **options: object,
 ) -> Decoded:
-    """What the denoiser makes of the frames."""
-    images, coarse = [], []
+    """What the denoiser makes of the frames, once they are ``completed``."""
+    images: list[NDArray[np.float32]] = []
+    coarse: list[NDArray[np.float32]] = []
+    found: list[Scenery] = []
     for start in range(0, len(cases), batch_size):
         part = cases[start : start + batch_size]
-        encoded = [pipeline.encode_filled(c.truth, c.known, c.layout) for c in part]
+        scenes = [c.scene for c in part]
+        sceneries = [
+            scenery_of(s, s.known | s.region, seed) if complete else Scenery.none(s) for s in scenes
+        ]
+        full = [made.known_of(s) for made, s in zip(sceneries, scenes, strict=True)]
+        found += sceneries
+        encoded = [pipeline.encode_filled(s.image, s.known, s.layout) for s in full]
         layouts = torch.from_numpy(np.stack([c.layout for c in part]))
         looks = [
-            pipeline.looks(z, c.known, c.layout) for (z, _), c in zip(encoded, part, strict=True)
+            pipeline.looks(z, s.known, s.layout) for (z, _), s in zip(encoded, full, strict=True)
         ]
         inputs = SamplerInputs(
             torch.cat([z for z, _ in encoded]),
@@ -136,21 +155,25 @@ def generate(
             pipeline.denoiser, inputs, seed=seed * 1000 + start, steps=steps, strength=strength,
             guidance=guidance, on_coarse=estimates.append, **options,  # type: ignore[arg-type]
         )  # fmt: skip
-        images += [pipeline.decode(latents[None]) for latents in z]
-        coarse += [pipeline.decode(latents[None]) for part in estimates for latents in part]
-    return Decoded(np.stack(images), np.stack(coarse) if coarse else None)
+        for latents, made in ((z, images), *((each, coarse) for each in estimates)):
+            made += [
+                scenery.laid_on(pipeline.decode(one[None]))
+                for one, scenery in zip(latents, sceneries, strict=True)
+            ]
+    return Decoded(np.stack(images), np.stack(coarse) if coarse else None, found)
 
 
 def composed(
     case: RestoreCase,
     image: NDArray[np.float32],
     coarse: NDArray[np.float32] | None = None,
+    scenery: Scenery | None = None,
     *,
     seed: int,
 ) -> Image:
     """A decoded frame laid into the photo, without grain; known pixels are the truth's own."""
     visible = np.where(case.known, case.layout, np.uint8(IGNORE))
-    result = FrameResult(image, case.layout, case.hidden.astype(np.float32), coarse)
+    result = FrameResult(image, case.layout, case.hidden.astype(np.float32), coarse, scenery)
     filled = pull_push(case.truth, case.known)
     pixels, _ = composite(
         filled, Similarity(), result, None, visible, match_grain=False, seed=seed
