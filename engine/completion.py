@@ -108,7 +108,7 @@ def _pyramid(image: NDArray[np.uint8], hole: Mask, source: Mask) -> list[_Level]
     """Levels, the finest first."""
     colours: Field = pull_push(image, source).astype(np.float32)
     colours = np.where(source[..., None], image, colours).astype(np.float32)
-    levels = []
+    levels: list[_Level] = []
     for _ in range(_HALVINGS + 1):
         depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3)
         domain = np.where(hole, np.maximum(_DEEPER**depth, _LEAST_WEIGHT), source)
