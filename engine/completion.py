@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import Field, Indices, Mask
 from engine.fill import pull_push
+from engine.spreading import spread
 
 _REACH = 3  # px: patches have 2 * _REACH + 1 a side
 _SIDE = 2 * _REACH + 1
@@ -28,6 +29,8 @@ _STRIDES = (2, 2, 1, 1)  # px between the patches of the hole, likewise
 _FEWEST = 64  # patches of the source, on the finest level: else there is nothing to go by
 _DEEPER = 0.93  # of a pixel's weight is left for each px that it lies deeper in the hole
 _LEAST_WEIGHT = 0.15
+_JOIN, _SMOOTH = 3, 1.5  # px beside the hole where patches are held against the photo
+_MOST = 24.0  # levels that they may be off by there: more is another thing, old hair
 _FARTHER = 20.0  # price of a source a whole frame away, in CIE76 squared
 
 
@@ -99,9 +102,26 @@ def complete(
     if finer is None:  # no hole
         return Completion(image.copy(), np.zeros((*hole.shape, 2), np.int16))
     inner = np.s_[_REACH:-_REACH, _REACH:-_REACH]
-    found = np.clip(np.rint(finer.colours[inner]), 0, 255).astype(np.uint8)
     offsets = finer.offsets()[inner] * hole[..., None]
+    found = finer.colours[inner] + _misfit(image, finer.said()[inner], hole, source)
+    found = np.clip(np.rint(found), 0, 255).astype(np.uint8)
     return Completion(np.where(hole[..., None], found, image), offsets.astype(np.int16))
+
+
+def _misfit(image: NDArray[np.uint8], said: Field, hole: Mask, source: Mask) -> Field:
+    """What the patches lack at the hole's border, continued into it.
+
+    Args:
+        said: HxWx3 what patches say of the pixels that they cover, NaN elsewhere.
+    """
+    beside = cv2.dilate(hole.astype(np.uint8), np.ones((2 * _JOIN + 1,) * 2, np.uint8)) > 0
+    beside &= source & np.isfinite(said[..., 0])
+    weight = beside.astype(np.float32)
+    gap = np.where(beside[..., None], image - said, 0)
+    gap = np.clip(gap, -_MOST, _MOST).astype(np.float32)
+    total = cv2.GaussianBlur(weight, (0, 0), _SMOOTH)
+    gap = cv2.GaussianBlur(gap, (0, 0), _SMOOTH) / np.maximum(total, 1e-6)[..., None]
+    return spread(gap, weight)
 
 
 def _pyramid(image: NDArray[np.uint8], hole: Mask, source: Mask) -> list[_Level]:
@@ -241,17 +261,22 @@ class _Search:
         Args:
             sharply: nearly the best one alone: means are blurred.
         """
+        said = self.said(sharply=sharply)
+        heard = self.level.hole & np.isfinite(said[..., 0])
+        self.colours[heard] = said[heard]
+
+    def said(self, *, sharply: bool = True) -> Field:
+        """What the patches say of the pixels that they cover: HxWx3, NaN elsewhere."""
         flat = self.colours.reshape(-1, 3)
-        trust = self._trust(0.1 if sharply else 0.5)
         targets = (self.at[:, None] + self.window).ravel()
-        weights = np.repeat(trust, self.window.size)
-        said = flat[(self.source[:, None] + self.window).ravel()]
+        weights = np.repeat(self._trust(0.1 if sharply else 0.5), self.window.size)
+        colours = flat[(self.source[:, None] + self.window).ravel()]
         count = flat.shape[0]
         total = np.bincount(targets, weights, count)
-        hole = self.level.hole.ravel() & (total > 0)
-        for c in range(3):
-            mean = np.bincount(targets, weights * said[:, c], count)
-            flat[hole, c] = mean[hole] / total[hole]
+        total[total == 0] = np.nan
+        sums = [np.bincount(targets, weights * colours[:, c], count) for c in range(3)]
+        means = np.stack(sums, -1) / total[:, None]
+        return means.reshape(self.height, self.width, 3).astype(np.float32)
 
     def _trust(self, spread: float) -> Field:
         usual = np.quantile(self.cost, 0.75) * spread + 1e-6

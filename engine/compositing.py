@@ -22,7 +22,7 @@ from engine.cells import PITCH, CellGrid
 from engine.copying import Copied
 from engine.framing import FACE_HEIGHT, Similarity
 from engine.generated import generate
-from engine.labels import Layout
+from engine.labels import Layout, SemanticClass
 from engine.matting import Matte, head_matte
 from engine.painting import Painter, Prepared
 from engine.placing import HeadLayer, place_head
@@ -42,7 +42,8 @@ __all__ = [
 
 
 TILE = 256
-FEATHER = 0.02  # of the face's height, if it isn't given
+FEATHER = 0.06  # of the face's height, if it isn't given
+ON_PERSON = 0.35  # of that on clothes and skin: a feather leaves dark strands of hair in them
 _GAP = 3  # cells between region and core that are closed
 _EDGE = 0.4  # a region's outline: a line of one frame px must survive the warp
 
@@ -105,14 +106,19 @@ def prepare_composite(
     gap = cv2.morphologyEx((support | core).astype(np.uint8), cv2.MORPH_CLOSE, _disc(_GAP)) > 0
     support |= gap & touched & ~core if support.any() else False
     depth = _depth(support | core)
+    width: float | Field = 1.0  # of the feather, in parts of it
     if feather is None:
         feather = max(1.5, FEATHER * FACE_HEIGHT / to_frame.scale)
+        behind = (layout == SemanticClass.BACKGROUND).astype(np.float32)
+        behind = grid.from_frame_field(cv2.GaussianBlur(behind, (0, 0), 1), cv2.INTER_LINEAR)
+        width = ON_PERSON + (1 - ON_PERSON) * behind
     inside = float(depth[support].max()) * k if support.any() else 0.0
     feather = float(np.clip(feather, 1e-3, max(0.5 * inside, 1e-3)))
     if not support.any():
-        return Prepared(body_pixels, grid, matte, None, depth, feather, limit)
+        return Prepared(body_pixels, grid, matte, None, depth, limit)
     around = surroundings_of(body_pixels, grid, layout, body_layout, head, matte, depth, core)
-    return Prepared(body_pixels, grid, matte, around, depth, feather, limit)
+    depth = _feathered(depth, feather / k * width)
+    return Prepared(body_pixels, grid, matte, around, depth, limit)
 
 
 def finish_composite(
@@ -202,7 +208,7 @@ def _touched(p: Prepared) -> Box:
     """The pixels that may change."""
     box = Box(0, 0, 0, 0)
     if p.around is not None:
-        cells = Box.around(p.depth > -1.5).times(p.grid.size)
+        cells = Box.around(p.depth > 0).grown(2).times(p.grid.size)
         box = cells.shifted(p.grid.box.x0, p.grid.box.y0)
     if p.matte is not None:
         box = box | p.matte.box
@@ -228,6 +234,17 @@ def _head_cells(matte: Matte | None, grid: CellGrid) -> tuple[Mask, Mask]:
 
 def _disc(radius: int) -> Indices:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+
+
+def _feathered(depth: Field, feather: float | Field) -> Field:
+    """``depth`` in parts of ``feather`` (in cells), which is narrower where the region is.
+
+    A strand of old hair is no wider than a feather: across it that takes half the room there is.
+    """
+    reach = int(np.ceil(np.max(feather))) + 1
+    room = np.maximum(cv2.dilate(depth, _disc(reach)) / 2, 0.3)
+    width: Field = np.minimum(feather, room).astype(np.float32)
+    return depth / cv2.GaussianBlur(width, (0, 0), 1.0)
 
 
 def _depth(mask: Mask) -> Field:

@@ -26,8 +26,7 @@ class Prepared:
         grid: its cells.
         matte: the new head, if there is one.
         around: what generated cells have to fit; ``None`` if there is nothing to generate.
-        depth: HxW, how deep in the region a cell lies, in cells; negative outside.
-        feather: in pixels of the photo.
+        depth: HxW, how deep in the region a cell lies, in parts of its feather; negative outside.
         limit: photo-sized 0..1, the region never exceeds it.
     """
 
@@ -36,7 +35,6 @@ class Prepared:
     matte: Matte | None
     around: Surroundings | None
     depth: Field
-    feather: float
     limit: Field | None
 
 
@@ -95,7 +93,7 @@ class Painter:
         if wanted.empty or common.empty:
             return None
         depth = upsample(p.depth, p.grid.cells, k, part)[common.within(part)]
-        weight = np.clip(depth * np.float32(k / p.feather), 0, 1)
+        weight = np.clip(depth, 0, 1)
         weight = weight * weight * (3 - 2 * weight)
         if p.limit is not None:
             weight = np.minimum(weight, p.limit[common.slices])

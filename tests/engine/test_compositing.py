@@ -79,7 +79,7 @@ def test_far_from_region_and_head_the_body_is_untouched(case: str) -> None:
 @every_case
 def test_deep_in_the_region_nothing_is_the_bodys(case: str) -> None:
     swap, (pixels, region) = swap_of(case), done(case, head=False)
-    deep = swap.region_mask(-3)
+    deep = swap.region_mask(-5)
     assert deep.any()
     assert (region[deep] == 1).all()
     assert same(pixels, swap.body)[deep].mean() < 0.01

@@ -82,7 +82,7 @@ class Scene:
 
         # Well within and well without, away from where cloth meets wall.
         near = np.abs(x - n // 2) > 8 * scale
-        margin = 5 * scale
+        margin = 6.5 * scale  # beyond the feather
         depth = cv2.distanceTransform(self.inside.astype(np.uint8), cv2.DIST_L2, 5)
         beyond = cv2.distanceTransform((~self.inside).astype(np.uint8), cv2.DIST_L2, 5)
         self.deep, self.around = near & (depth > margin), near & (beyond > margin)
