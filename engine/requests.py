@@ -94,6 +94,8 @@ class SwapRequest:
         head_mask: m^H, replaces the classes' say in what of the head photo is taken: its size,
             float32 0..1. Where it says what the classes say, the head's edge is found in the
             picture; where it says otherwise, it counts to the pixel.
+        complete: complete uncovered background and clothes from the body photo's own patches;
+            off: the denoiser makes them up.
         match_grain: add grain where what is generated has less than the photo.
         match_skin: bring generated skin in line with the body's own.
         head_skin, body_skin, match_light: 0..1, see ``toning.Tones``; what they change counts to
@@ -115,6 +117,7 @@ class SwapRequest:
     head_layout: Layout | None = None
     body_layout: Layout | None = None
     head_mask: Mask | None = None
+    complete: bool = True
     match_grain: bool = True
     match_skin: bool = True
     head_skin: float = 0.0
@@ -132,6 +135,7 @@ class RetouchRequest:
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     feather: float | None = None
     variations: int = 1
+    complete: bool = True
     match_grain: bool = True
     match_skin: bool = True
 
@@ -146,6 +150,7 @@ class ReplaceHeadRequest:
     keep_background: bool = True
     feather: float | None = None
     variations: int = 1
+    complete: bool = True
     match_grain: bool = True
     match_skin: bool = True
 

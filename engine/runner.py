@@ -332,7 +332,9 @@ class PipelineRunner:
         for k in range(request.variations):
             seed = request.sampling.seed + k
             with context.stage("encode"):
-                scenery = self._scenery(context, scene, inside, seed)
+                scenery = Scenery.none(scene)
+                if request.complete:
+                    scenery = self._scenery(context, scene, inside, seed)
                 inputs = self._inputs(context, scenery.known_of(scene), more_looks())
             frames = self._sample(context, scene, scenery, inputs, to_frame, request.sampling, seed)
             with context.stage("composite"):

@@ -123,6 +123,12 @@ SAMPLING: tuple[Setting, ...] = (
         0.0, 200.0, 0.5, unit=" px", optional=True, option="--feather",
     ),
     Setting(
+        "complete", SwapSettings.complete, N_("Complete from photo"),
+        N_("Complete uncovered background and clothes from the photo's own; off: the model makes "
+           "them up."),
+        option="--no-complete",
+    ),
+    Setting(
         "match_grain", SwapSettings.match_grain, N_("Match grain"),
         N_("Give what is made anew the grain of the photo around it."),
         option="--no-match-grain",

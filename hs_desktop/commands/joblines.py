@@ -20,8 +20,8 @@ _POSITIONALS = {
 _INPUTS = {"head", "body", "image", "mask", "layout", "region"}
 _INPUTS |= {"head-layout", "body-layout", "head-mask"}
 _OUTPUTS = {"out", "layout-out", "region-out"}
-_ON = {"keep-background", "match-grain", "match-skin", "provenance"}  # unless switched off
-_OFF = {"flip", "lossless"}  # unless switched on
+_ON = {"keep-background", "complete", "match-grain", "match-skin", "provenance"}  # by default
+_OFF = {"flip", "lossless"}  # by default
 _OF_THE_BATCH = {"pack", "device", "precision", "json", "help"}
 
 

@@ -237,8 +237,13 @@ def add_keep_background(parser: Any) -> None:
 
 
 def add_matching(parser: argparse.ArgumentParser) -> None:
-    """How what is generated is fitted to the photo."""
+    """What is taken from the photo itself, and how what is generated is fitted to it."""
     group = parser.add_argument_group(_("fitting"))
+    group.add_argument(
+        "--complete", action=argparse.BooleanOptionalAction, default=SwapRequest.complete,
+        help=_("complete uncovered background and clothes from the photo's own, or have the model "
+               "make them up"),
+    )  # fmt: skip
     group.add_argument(
         "--match-grain", action=argparse.BooleanOptionalAction, default=SwapRequest.match_grain,
         help=_("give what is made anew the photo's grain"),

@@ -198,7 +198,7 @@ def _retouch(args: Options) -> Task:
         layout = None if args.layout is None else imageio.read_layout(args.layout, photo.size)
         return RetouchRequest(
             photo, mask, layout, _sampling(args, SamplingSettings()), args.feather,
-            args.variations, args.match_grain, args.match_skin,
+            args.variations, args.complete, args.match_grain, args.match_skin,
         )  # fmt: skip
 
     return Task(
@@ -225,6 +225,7 @@ def _replace_head(args: Options) -> Task:
             args.keep_background,
             args.feather,
             args.variations,
+            args.complete,
             args.match_grain,
             args.match_skin,
         )
@@ -272,6 +273,7 @@ def _swap_request(args: Options) -> SwapRequest:
         head_layout=layout("head_layout", head),
         body_layout=layout("body_layout", body),
         head_mask=mask("head_mask", head),
+        complete=given.get("complete", SwapRequest.complete),
         match_grain=given.get("match_grain", SwapRequest.match_grain),
         match_skin=given.get("match_skin", SwapRequest.match_skin),
         head_skin=given.get("head_skin", SwapRequest.head_skin),

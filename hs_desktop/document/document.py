@@ -223,6 +223,7 @@ class Document:
             head_layout=self._layout_override(Side.HEAD),
             body_layout=self._layout_override(Side.BODY),
             head_mask=self._mask_override(Side.HEAD, MaskRole.HEAD),
+            complete=state.settings.complete,
             match_grain=state.settings.match_grain,
             match_skin=state.settings.match_skin,
             head_skin=state.settings.head_skin,
@@ -249,6 +250,7 @@ class Document:
             sampling=self.settings.sampling,
             feather=self.settings.feather,
             variations=self.settings.variations,
+            complete=self.settings.complete,
             match_grain=self.settings.match_grain,
             match_skin=self.settings.match_skin,
         )

@@ -57,7 +57,7 @@ from hs_desktop.document.variation import Variation
 if TYPE_CHECKING:
     from engine.imageio import Photo
 
-VERSION = (1, 5)  # major: older programs can't read it; minor: they can, and leave things out
+VERSION = (1, 6)  # major: older programs can't read it; minor: they can, and leave things out
 FORMAT = "hs-desktop-project"
 MAX_BYTES = 64 << 30  # of decoded pixels in a project: what can be saved has to open again
 MAX_BLOB = 64 << 20  # of a profile or EXIF block

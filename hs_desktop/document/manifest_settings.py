@@ -45,6 +45,7 @@ def settings_of(fields: Fields) -> SwapSettings:
         keep_background=fields.boolean("keep_background"),
         feather=_feather(fields),
         variations=variations,
+        complete=_completes(fields, before=True),
         match_grain=fields.boolean("match_grain"),
         match_skin=fields.boolean("match_skin"),
         **_tones(fields),
@@ -58,6 +59,7 @@ def fitting_of(fields: Fields | None) -> Fitting | None:
     return Fitting(
         fields.optional("keep_background", fields.boolean),
         _feather(fields),
+        _completes(fields, before=False),
         fields.boolean("match_grain"),
         fields.boolean("match_skin"),
         **_tones(fields),
@@ -72,6 +74,12 @@ def fit_of(fields: Fields | None) -> Fit | None:
     parts = {name: said.number(name) for name in FIT_PARTS}
     _need(all(0 <= value <= 1 for value in parts.values()), "a fit")
     return Fit(parts, tuple(fields.texts("advice")))
+
+
+def _completes(fields: Fields, *, before: bool) -> bool:
+    """Since 1.6; what an older project asks for is ``before``, its results were made without."""
+    given = fields.optional("complete", fields.boolean)
+    return before if given is None else given
 
 
 def _tones(fields: Fields) -> dict[str, float]:

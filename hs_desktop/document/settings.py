@@ -19,6 +19,8 @@ class SwapSettings:
         keep_background: keep all of the body photo outside the old head.
         feather: width of the region's soft rim in body-photo pixels; ``None`` = automatic.
         variations: how many results with consecutive seeds, >= 1.
+        complete: whether uncovered background and clothes are completed from the photo's own,
+            instead of made up.
         match_grain, match_skin: whether what is generated takes on the photo's grain and the
             body's skin tone.
         head_skin, body_skin, match_light: 0..1, as in ``SwapRequest``.
@@ -28,6 +30,7 @@ class SwapSettings:
     keep_background: bool = SwapRequest.keep_background
     feather: float | None = SwapRequest.feather
     variations: int = SwapRequest.variations
+    complete: bool = SwapRequest.complete
     match_grain: bool = SwapRequest.match_grain
     match_skin: bool = SwapRequest.match_skin
     head_skin: float = SwapRequest.head_skin
@@ -41,12 +44,13 @@ class Fitting:
 
     Attributes:
         keep_background: ``None`` of what has no background of its own, as a retouch.
-        feather, match_grain, match_skin, head_skin, body_skin, match_light: as in
+        feather, complete, match_grain, match_skin, head_skin, body_skin, match_light: as in
             ``SwapSettings``; a retouch brings no tones together.
     """
 
     keep_background: bool | None
     feather: float | None
+    complete: bool
     match_grain: bool
     match_skin: bool
     head_skin: float = SwapRequest.head_skin
@@ -56,10 +60,12 @@ class Fitting:
     @classmethod
     def of(cls, request: SwapRequest | RetouchRequest) -> Fitting:
         if not isinstance(request, SwapRequest):
-            return cls(None, request.feather, request.match_grain, request.match_skin)
+            return cls(
+                None, request.feather, request.complete, request.match_grain, request.match_skin
+            )
         return cls(
-            request.keep_background, request.feather, request.match_grain, request.match_skin,
-            request.head_skin, request.body_skin, request.match_light,
+            request.keep_background, request.feather, request.complete, request.match_grain,
+            request.match_skin, request.head_skin, request.body_skin, request.match_light,
         )  # fmt: skip
 
     @property

@@ -95,6 +95,7 @@ def _fitted(fitting: Fitting | None) -> Rows:
     return [
         *([] if kept is None else [(_(setting("keep_background").label), _switch(kept))]),
         (_(setting("feather").label), feather),
+        (_(setting("complete").label), _switch(fitting.complete)),
         (_(setting("match_grain").label), _switch(fitting.match_grain)),
         (_(setting("match_skin").label), _switch(fitting.match_skin)),
         *(tones if fitting.is_of_swap else []),

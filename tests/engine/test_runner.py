@@ -178,6 +178,7 @@ def test_a_head_with_far_fewer_pixels_is_told_of(studio: Studio) -> None:
         ({"sampling": replace(FEW, seed=9)}, MAKING | {"encode"}),  # other scenery
         ({"sampling": replace(FEW, strength=0.3, guidance=1.0)}, MAKING),
         ({"match_grain": False, "match_skin": False}, MAKING),
+        ({"complete": False}, MAKING | {"encode"}),
         ({"feather": 3.0}, MAKING | {"prepare"}),
         ({"transform": HeadTransform(shift=(5, 0))}, MAKING | {"layout", "encode", "prepare"}),
         ({"keep_background": False}, MAKING | {"layout", "encode", "prepare"}),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from engine import runner as runner_module
 from engine.errors import NoPersonError, RequestError
 from engine.imageio import Photo
 from engine.labels import HEAD, NECK, SemanticClass, mask_of
+from engine.masks import Mask
 from engine.requests import (
     LayoutRequest,
     ParseRequest,
@@ -18,6 +21,8 @@ from engine.requests import (
     RetouchRequest,
     SwapRequest,
 )
+from engine.scenery import Scenery, scenery_of
+from engine.stages import Scene
 from tests.engine.people import read_colours, snapshot
 from tests.engine.studio import (
     BODY_PHOTO,
@@ -33,6 +38,8 @@ from tests.engine.studio import (
 pytestmark = pytest.mark.usefixtures("one_thread", "seeing")
 
 C = SemanticClass
+BACKGROUND_MASK = np.zeros(SHAPE, np.float32)
+BACKGROUND_MASK[30:70, 150:185] = 1
 
 # --- retouch -----------------------------------------------------------------------------------
 
@@ -86,6 +93,42 @@ def test_another_mask_is_another_retouch(studio: Studio) -> None:
         changed = (result.photo.pixels != big.pixels).any(-1)
         assert changed.any()
         assert not changed[wanted == 0].any()
+
+
+# --- what the photo itself gives ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        replace(SWAP, layout=np.full(SHAPE, C.BACKGROUND, np.uint8)),
+        RetouchRequest(BODY_PHOTO, BACKGROUND_MASK, sampling=FEW),
+        ReplaceHeadRequest(BODY_PHOTO, sampling=FEW),
+    ],
+    ids=lambda request: type(request).__name__,
+)
+def test_the_denoiser_makes_up_everything_if_asked(
+    studio: Studio,
+    monkeypatch: pytest.MonkeyPatch,
+    request_: SwapRequest | RetouchRequest | ReplaceHeadRequest,
+) -> None:
+    looked: list[int] = []
+
+    def watched(scene: Scene, inside: Mask, seed: int, **options: Any) -> Scenery:
+        looked.append(seed)
+        return scenery_of(scene, inside, seed, **options)
+
+    monkeypatch.setattr(runner_module, "scenery_of", watched)
+    made_up = studio.one(replace(request_, complete=False))
+    assert looked == []
+    completed = studio.one(request_)
+    assert looked == [FEW.seed]
+    free, given = (call["inputs"].mask.numpy() > 0 for call in studio.sampled)
+    assert (free >= given).all()  # 1: to be made
+    assert free.sum() > given.sum()
+    assert made_up.photo is not None
+    assert completed.photo is not None
+    assert (made_up.photo.pixels != completed.photo.pixels).any()
 
 
 # --- the other requests ------------------------------------------------------------------------

@@ -62,6 +62,7 @@ def test_live_asks_only_where_the_result_would_be_another(
     assert len(fake.requests) == asked
     for change in (
         commands.set_settings(guidance=4.0),
+        commands.set_settings(complete=False),
         commands.set_settings(head_skin=0.5),
         commands.set_settings(body_skin=0.5),
         commands.set_settings(match_light=0.5),

@@ -170,14 +170,14 @@ def test_notes_are_told_once(
 def test_the_next_seed_is_fitted_likewise(
     loaded: Editor, fake: FakeEngine, loop: WindowLoop
 ) -> None:
-    loaded.document.do(commands.set_settings(feather=7.0, match_grain=False, body_skin=0.5))
+    loaded.document.do(commands.set_settings(feather=7.0, complete=False, body_skin=0.5))
     swapped(loaded, loop)
     made = variations(loaded)[-1]
-    loaded.document.do(commands.set_settings(feather=None, match_grain=True, body_skin=0.0))
+    loaded.document.do(commands.set_settings(feather=None, complete=True, body_skin=0.0))
     loaded.swap_again(made.id)
     loop.settle(loaded)
     request = fake.requests[-1]
-    assert (request.feather, request.match_grain, request.body_skin) == (7.0, False, 0.5)
+    assert (request.feather, request.complete, request.body_skin) == (7.0, False, 0.5)
 
 
 def test_the_next_seed(loaded: Editor, fake: FakeEngine, loop: WindowLoop) -> None:

@@ -152,7 +152,7 @@ def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path)
         swap("2.png", **{"head-at": "1,2,3,4", "no-keep-background": True, "flip": False}),
         swap("3.png", region="mask.png", no_keep_background=False, keep_background=True,
              head_layout="layout.png", body_layout="layout.png", head_mask="mask.png",
-             match_grain=False, no_match_skin=True, provenance=False,
+             complete=False, match_grain=False, no_match_skin=True, provenance=False,
              head_skin=25, **{"body-skin": "50"}, match_light=12.5),
         {"command": "parse", "image": "a.png", "out": "4.png", "at": [3, 4]},
         {"command": "layout", "head": "a.png", "body": "b.png", "out": "5.png"},
@@ -175,8 +175,8 @@ def test_options_are_those_of_the_command_line(runner: FakeRunner, photos: Path)
     assert (third.head_layout == 3).all()
     assert (third.body_layout == 3).all()
     assert third.head_mask.sum() == SIZE * SIZE
-    assert (third.match_grain, third.match_skin) == (False, False)
-    assert (second.match_grain, second.match_skin) == (True, True)
+    assert (third.complete, third.match_grain, third.match_skin) == (False, False, False)
+    assert (second.complete, second.match_grain, second.match_skin) == (True, True, True)
     assert (third.head_skin, third.body_skin, third.match_light) == (0.25, 0.5, 0.125)
     assert (second.head_skin, second.body_skin, second.match_light) == (0, 0, 0)
     assert imageio.read_photo("results/3.png").xmp is None

@@ -102,12 +102,12 @@ def test_what_the_user_painted_on_the_photos_overrides_the_engine() -> None:
     assert (request.head_mask[10:20, 22:28] == 1).all()
     assert not request.head_mask[:10].any()
 
-    document.do(c.set_settings(match_grain=False, match_skin=False))
+    document.do(c.set_settings(complete=False, match_grain=False, match_skin=False))
     request = document.swap_request()
-    assert (request.match_grain, request.match_skin) == (False, False)
+    assert (request.complete, request.match_grain, request.match_skin) == (False, False, False)
     region = find(document, Side.RESULT, MaskLayer)
     retouch = document.retouch_request(region.id)
-    assert (retouch.match_grain, retouch.match_skin) == (False, False)
+    assert (retouch.complete, retouch.match_grain, retouch.match_skin) == (False, False, False)
 
 
 def test_a_painted_body_layout_is_sent_along() -> None:

@@ -155,9 +155,15 @@ def test_damaged_findings_are_told(
         hsd.load(tmp_path / "a.hsd")
 
 
-@pytest.mark.parametrize("fitting", [None, Fitting(None, None, True, False),
-                                     Fitting(False, 2.5, False, True),
-                                     Fitting(True, None, True, True, 0.25, 1.0, 0.5)])  # fmt: skip
+@pytest.mark.parametrize(
+    "fitting",
+    [
+        None,
+        Fitting(None, None, False, True, False),
+        Fitting(False, 2.5, True, False, True),
+        Fitting(True, None, True, True, True, 0.25, 1.0, 0.5),
+    ],
+)
 def test_how_a_result_was_fitted_is_in_the_file(tmp_path: Path, fitting: Fitting | None) -> None:
     document = full_document()
     document.do(c.change_layer(find(document, Side.RESULT, Variation).id, fitting=fitting))
@@ -165,3 +171,32 @@ def test_how_a_result_was_fitted_is_in_the_file(tmp_path: Path, fitting: Fitting
     loaded = hsd.load(tmp_path / "a.hsd")
     assert find(loaded, Side.RESULT, Variation).fitting == fitting
     assert facts(loaded.state) == facts(document.state)
+
+
+def test_older_projects_are_completed_from_the_photo(tmp_path: Path) -> None:
+    document = full_document()
+    document.do(c.set_settings(complete=False))
+    made = find(document, Side.RESULT, Variation)
+    document.do(c.change_layer(made.id, fitting=Fitting.of(document.swap_request())))
+    hsd.save(document, tmp_path / "a.hsd")
+    assert not hsd.load(tmp_path / "a.hsd").settings.complete
+
+    def as_before(manifest: dict[str, Any]) -> None:
+        manifest["version"] = [1, 5]
+        del manifest["settings"]["complete"]
+        for layer in manifest["result"]["layers"]:
+            if layer.get("fitting"):
+                del layer["fitting"]["complete"]
+
+    edited(tmp_path / "a.hsd", as_before)
+    loaded = hsd.load(tmp_path / "a.hsd")
+    fitting = find(loaded, Side.RESULT, Variation).fitting
+    assert fitting is not None
+    assert (loaded.settings.complete, fitting.complete) == (True, False)
+
+
+def test_a_damaged_switch_is_told(tmp_path: Path) -> None:
+    hsd.save(full_document(), tmp_path / "a.hsd")
+    edited(tmp_path / "a.hsd", lambda manifest: manifest["settings"].update(complete="yes"))
+    with pytest.raises(ProjectError, match=r"a\.hsd"):
+        hsd.load(tmp_path / "a.hsd")

@@ -152,6 +152,7 @@ def projects(draw: st.DrawFn) -> ProjectState:
             draw(st.integers(1, 9)),
             draw(st.booleans()),
             draw(st.booleans()),
+            draw(st.booleans()),
         ),
     )
 

@@ -13,7 +13,7 @@ from engine.requests import HeadTransform, SamplingSettings, SwapRequest
 from hs_desktop.document import commands
 from hs_desktop.editor import Editor
 from hs_desktop.panels.sampling import SamplingPanel
-from hs_desktop.panels.settings_form import NumberField
+from hs_desktop.panels.settings_form import NumberField, SwitchField
 from tests.hs_desktop.conftest import WindowLoop
 from tests.hs_desktop.fake_engine import FakeEngine
 
@@ -51,6 +51,23 @@ def test_changes_are_commands(panel: SamplingPanel, loaded: Editor) -> None:
     assert panel.form["steps"].value == SamplingSettings().steps
     document.undo()
     assert panel.form["guidance"].value == 3
+
+
+def test_completion_is_switched_off(
+    panel: SamplingPanel, loaded: Editor, fake: FakeEngine, loop: WindowLoop
+) -> None:
+    switch = panel.form["complete"]
+    assert isinstance(switch, SwitchField)
+    switch.box.setFocus()
+    QTest.keyClick(switch.box, Qt.Key.Key_Space)
+    QTest.mouseClick(panel.swap, LEFT)
+    loop.settle(loaded)
+    request = fake.requests[-1]
+    assert isinstance(request, SwapRequest)
+    assert not request.complete
+    QTest.mouseClick(switch.reset, LEFT)
+    assert switch.box.isChecked()
+    assert loaded.document.settings.complete
 
 
 def test_tones_are_slid(

@@ -328,7 +328,8 @@ def test_how_a_result_was_made(
     for part in (
         f"Seed: {variation.sampling.seed}", f"Guidance: {variation.sampling.guidance:g}",
         f"Strength: {variation.sampling.strength:g}", "scripted 1.0",
-        "Keep background: on", "Feather: automatic", "Match grain: on", "Fit new skin: on",
+        "Keep background: on", "Feather: automatic", "Complete from photo: on",
+        "Match grain: on", "Fit new skin: on",
         "Head's skin: 0 %", "Body's skin: 0 %", "Head's light: 0 %", "Sampling: ", "Total: ",
     ):  # fmt: skip
         assert part in text
@@ -337,7 +338,12 @@ def test_how_a_result_was_made(
 def test_about_a_result_that_was_made_otherwise(loaded: Editor, loop: WindowLoop) -> None:
     loaded.document.do(
         commands.set_settings(
-            keep_background=False, feather=2.5, match_skin=False, head_skin=0.4, match_light=0.29
+            keep_background=False,
+            feather=2.5,
+            complete=False,
+            match_skin=False,
+            head_skin=0.4,
+            match_light=0.29,
         )
     )
     swapped(loaded, loop)
@@ -345,13 +351,14 @@ def test_about_a_result_that_was_made_otherwise(loaded: Editor, loop: WindowLoop
     assert isinstance(variation, Variation)
     said = as_text(variation)
     for part in (
-        "Keep background: off", "Feather: 2.5 px", "Match grain: on", "Fit new skin: off",
+        "Keep background: off", "Feather: 2.5 px", "Complete from photo: off", "Match grain: on",
+        "Fit new skin: off",
         "Head's skin: 40 %", "Body's skin: 0 %", "Head's light: 29 %",
     ):  # fmt: skip
         assert part in said
     older = as_text(replace(variation, fitting=None))
     assert "Feather" not in older
-    retouched = as_text(replace(variation, fitting=Fitting(None, None, True, True)))
+    retouched = as_text(replace(variation, fitting=Fitting(None, None, True, True, True)))
     assert "background" not in retouched
     assert "Head's" not in retouched
 
