@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from engine.requests import SamplingSettings
 from engine.sgldm.appearance import Tokens
+from engine.sgldm.autoencoder import FACTOR
 from engine.sgldm.denoiser import alpha_sigma
 
 # The coarse estimate errs least at low frequencies; guidance and a discriminator, which give
@@ -81,6 +82,17 @@ def coarse_latents(
     return z_0 * inputs.mask + inputs.known
 
 
+def amid_classes(layout: Tensor) -> Tensor:
+    """Which latent cells lie amid one class, 0..1: one-hot ``(N, 16, 4h, 4w)`` -> ``(N, 1, h, w)``.
+
+    Cells in which or beside which classes meet have 0.
+    """
+    shares = F.avg_pool2d(layout.float(), FACTOR)
+    meeting = (shares.amax(1, keepdim=True) < 1 - 1e-3) & (shares.sum(1, keepdim=True) > 1e-3)
+    near = F.max_pool2d(meeting.to(shares.dtype), 3, stride=1, padding=1)
+    return 1 - low_pass(near, 0.5)
+
+
 def low_pass(z: Tensor, sigma: float) -> Tensor:
     """``z`` ``(N, C, h, w)`` blurred with a Gaussian of ``sigma`` cells; edges are repeated."""
     reach = math.ceil(3 * sigma)
@@ -117,7 +129,8 @@ def sample(
         steps: denoiser calls of the fine pass.
         strength: t0, where the fine pass starts; 0 gives the coarse estimate itself, 1 the
             full chain from pure noise.
-        guidance: v = v_0 + g (v_s - v_0); v_0 sees neither the layout nor what was made by
+        guidance: v = v_0 + g (v_s - v_0), g going down to 1 where classes meet, for there it
+            makes bright and dark seams; v_0 sees neither the layout nor what was made by
             it: the fill, the coarse latents and the classes' looks. 1, the default here: v_s
             alone.
         order: 2 = DPM-Solver++(2M), 1 = DDIM.
@@ -147,6 +160,7 @@ def sample(
     if coarse is not None and on_coarse is not None:
         on_coarse(mask * coarse.float() + (1 - mask) * z_known)
     given = coarse if use_coarse and use_known else None
+    scale = 1 + (guidance - 1) * amid_classes(inputs.layout).float()
     look2 = None if look is None else [torch.cat([x, torch.zeros_like(x)]) for x in look]
 
     def predict(z_t: Tensor, t: Tensor) -> Tensor:
@@ -166,7 +180,7 @@ def sample(
                 .float()
                 .chunk(2)
             )
-            v = v_0 + guidance * (v_s - v_0)
+            v = v_0 + scale * (v_s - v_0)
         alpha, sigma = alpha_sigma(t)
         return alpha * z_t - sigma * v
 
