@@ -46,8 +46,9 @@ _SOFTNESS = 1.2  # cells: blur of a generated picture that has no edges to measu
 # has a pattern of its own; real texture is copied to it instead.
 _RESTRAINT = 1.6
 _RESTRAINT_OF = {
-    SKIN_FAMILY: 1.0, int(SemanticClass.UPPER_CLOTHES): 1.0, int(SemanticClass.LOWER_CLOTHES): 1.0,
+    int(SemanticClass.UPPER_CLOTHES): 1.0, int(SemanticClass.LOWER_CLOTHES): 1.0,
 }  # fmt: skip
+_OUTLINE = 1  # cells beside another class that get no texture of a cell's size and more
 _NEARBY = 2.0  # cells over which that is compared
 _SHY, _SHY_INSIDE, _SHY_SKIN = 2.0, 10.0, 18.0  # contrast (levels per cell) of an edge
 
@@ -166,6 +167,7 @@ def generate(
     if background.any():
         share = enlarged(background, ratio, cv2.INTER_LINEAR)[..., None]
         base = base + share * (behind.laid_on(crisp, np.zeros_like(skin)) - base)
+    base = crisp + enlarged(_amid(a.families), ratio, cv2.INTER_LINEAR)[..., None] * (base - crisp)
     # Copied from a fold or an edge after all? Then weaker.
     within, most = (person.strength + behind.strength)[..., 1], person.expected + behind.expected
     level = np.clip(1.2 * most[..., 1] / np.maximum(within, 1e-3), 0.3, 1)
@@ -201,6 +203,13 @@ def _without(copied: Copied | None, families: Sequence[Family]) -> Sequence[Fami
         mask = family.mask * (1 - copied.share)
         left.append(replace(family, mask=mask, nodes=family.nodes & needed_nodes(mask > 0.02)))
     return left
+
+
+def _amid(families: Sequence[Family]) -> Field:
+    """Where cells lie amid one family, 0..1: an outline passes for texture, and texture for it."""
+    window = np.ones((2 * _OUTLINE + 1,) * 2, np.uint8)
+    sure = np.max([cv2.erode(family.mask, window) for family in families], axis=0)
+    return cv2.GaussianBlur(np.clip(2 * sure - 1, 0, 1), (0, 0), 0.7)
 
 
 class _Detail:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from engine.arrays import Field
 
 _ENOUGH = 64  # cells of real skin by which generated skin is judged
-_REACH = 1.5  # hues may differ by so many deviations of the real skin's ...
-_LEAST = 1.5  # ... and so many steps of CIELAB
+_USUAL = (4, 96)  # percentiles between which the real skin's hues lie: a face's, and a chest's
+_LEAST = 1.5  # steps of CIELAB that they may differ from these
 _RIDGE = 25.0  # variance of lightness below which hue doesn't follow it
 
 
@@ -35,11 +35,13 @@ def in_tone(image: Field, skin: Field, reference: Field) -> Field:
     slope = ((light - middle) @ (hue - centre)) / len(light) / (np.var(light) + _RIDGE)
     lowest, highest = np.percentile(light, (1, 99))
     residual = hue - centre - np.outer(light - middle, slope)
-    reach = _REACH * 1.48 * np.median(np.abs(residual), axis=0) + _LEAST
+    low, high = np.percentile(residual, _USUAL, axis=0)
     at = np.clip(lab[..., :1], lowest, highest) - middle
     usual = centre + at * slope
+    off = lab[..., 1:] - usual
+    kept = np.clip(off, low, high)
     toned = lab.copy()
-    toned[..., 1:] = usual + reach * np.tanh((lab[..., 1:] - usual) / reach)
+    toned[..., 1:] = usual + kept + _LEAST * np.tanh((off - kept) / _LEAST)
     over = np.maximum(lab[..., 0] - highest, 0)  # a white collar's light isn't skin's
     toned[..., 0] = lab[..., 0] - over + 3 * np.tanh(over / 3)
     change = cv2.cvtColor(toned, cv2.COLOR_LAB2RGB) - cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
