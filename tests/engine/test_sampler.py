@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ from engine.evaluation.restore import generate
 from engine.requests import SamplingSettings
 from engine.sgldm.denoiser import alpha_sigma
 from engine.sgldm.pipeline import HSDiffusionPipeline
-from engine.sgldm.sampler import SamplerInputs, low_pass, noise_of, sample, time_steps
+from engine.sgldm.sampler import SamplerInputs, amid_classes, low_pass, noise_of, sample, time_steps
 from tests.engine import tiny
 from tests.engine.test_models import layouts, randn
 
@@ -361,3 +361,24 @@ def test_even_the_largest_numbers_stay_finite() -> None:
             )
             assert z.isfinite().all()
             assert math.isfinite(float(z.abs().max()))
+
+
+# --- where classes meet -------------------------------------------------------------------------
+
+
+def test_guidance_goes_where_a_class_is_alone() -> None:
+    layout = torch.zeros(1, 16, 32, 32)
+    layout[:, 2, :, :14], layout[:, 5, :, 14:] = 1, 1
+    amid = amid_classes(layout)
+    assert amid.shape == (1, 1, 8, 8)
+    assert (amid[..., 2:5] < 0.2).all()  # the cell with the outline, and those beside it
+    assert (amid[..., [0, 7]] > 0.99).all()
+    assert (amid_classes(torch.zeros(1, 16, 32, 32)) == 1).all()
+    inputs = replace(everything(8), layout=layout.repeat(8, 1, 1, 1))
+    plain, guided = (
+        sample(Gaussian(), inputs, seed=0, steps=10, strength=0.8, guidance=g, anchor=0)
+        for g in (1.0, 3.0)
+    )
+    apart = (plain - guided).abs().mean((0, 1, 2))
+    assert apart[3] < 0.05 * apart[0]
+    assert apart[[0, 7]].min() > 0.1

@@ -46,6 +46,16 @@ def test_skin_of_the_right_hue_stays_as_it_is() -> None:
         assert np.abs(in_tone(image, ALL, real_skin()) - image).max() < 1.5
 
 
+def test_between_a_pale_face_and_a_red_chest_all_hues_are_skin() -> None:
+    pale, red = flat(70, 6, 10), flat(66, 24, 22)
+    reference = np.concatenate([pale.reshape(-1, 3), red.reshape(-1, 3)[:200]])
+    for a, b in ((6, 10), (15, 16), (24, 22)):
+        image = flat(68, a, b)
+        assert np.abs(lab(in_tone(image, ALL, reference)) - lab(image)).max() < 2
+    green = lab(in_tone(flat(68, -15, 20), ALL, reference))[0, 0]
+    assert green[1] > 2
+
+
 def test_what_shines_through_from_a_white_collar_is_dimmed() -> None:
     toned = lab(in_tone(flat(97, 0, 0), ALL, real_skin()))[0, 0]
     assert toned[0] < 84
