@@ -48,7 +48,8 @@ _RESTRAINT = 1.6
 _RESTRAINT_OF = {
     int(SemanticClass.UPPER_CLOTHES): 1.0, int(SemanticClass.LOWER_CLOTHES): 1.0,
 }  # fmt: skip
-_OUTLINE = 1  # cells beside another class that get no texture of a cell's size and more
+# Cells beside another class that get less texture, of a cell's size and more; and how much.
+_OUTLINE, _AT_OUTLINE = 1, 0.5
 _NEARBY = 2.0  # cells over which that is compared
 _SHY, _SHY_INSIDE, _SHY_SKIN = 2.0, 10.0, 18.0  # contrast (levels per cell) of an edge
 
@@ -167,7 +168,8 @@ def generate(
     if background.any():
         share = enlarged(background, ratio, cv2.INTER_LINEAR)[..., None]
         base = base + share * (behind.laid_on(crisp, np.zeros_like(skin)) - base)
-    base = crisp + enlarged(_amid(a.families), ratio, cv2.INTER_LINEAR)[..., None] * (base - crisp)
+    amid = enlarged(_amid(a.families), ratio, cv2.INTER_LINEAR)[..., None]
+    base = crisp + (_AT_OUTLINE + (1 - _AT_OUTLINE) * amid) * (base - crisp)
     # Copied from a fold or an edge after all? Then weaker.
     within, most = (person.strength + behind.strength)[..., 1], person.expected + behind.expected
     level = np.clip(1.2 * most[..., 1] / np.maximum(within, 1e-3), 0.3, 1)

@@ -26,6 +26,7 @@ from engine.sgldm.denoiser import alpha_sigma
 # The coarse estimate errs least at low frequencies; guidance and a discriminator, which give
 # the fine pass its texture, move colours and contrasts away from it.
 ANCHOR = 1.0
+MEETING = 0.4  # of what guidance adds is left where classes meet: more makes seams bright and dark
 
 # step, steps, current estimate of z_0
 OnStep = Callable[[int, int, Tensor], None]
@@ -129,8 +130,7 @@ def sample(
         steps: denoiser calls of the fine pass.
         strength: t0, where the fine pass starts; 0 gives the coarse estimate itself, 1 the
             full chain from pure noise.
-        guidance: v = v_0 + g (v_s - v_0), g going down to 1 where classes meet, for there it
-            makes bright and dark seams; v_0 sees neither the layout nor what was made by
+        guidance: v = v_0 + g (v_s - v_0), g being lower where classes meet; v_0 sees neither the layout nor what was made by
             it: the fill, the coarse latents and the classes' looks. 1, the default here: v_s
             alone.
         order: 2 = DPM-Solver++(2M), 1 = DDIM.
@@ -160,7 +160,8 @@ def sample(
     if coarse is not None and on_coarse is not None:
         on_coarse(mask * coarse.float() + (1 - mask) * z_known)
     given = coarse if use_coarse and use_known else None
-    scale = 1 + (guidance - 1) * amid_classes(inputs.layout).float()
+    amid = amid_classes(inputs.layout)
+    scale = 1 + (guidance - 1) * (MEETING + (1 - MEETING) * amid)
     look2 = None if look is None else [torch.cat([x, torch.zeros_like(x)]) for x in look]
 
     def predict(z_t: Tensor, t: Tensor) -> Tensor:

