@@ -130,9 +130,9 @@ def sample(
         steps: denoiser calls of the fine pass.
         strength: t0, where the fine pass starts; 0 gives the coarse estimate itself, 1 the
             full chain from pure noise.
-        guidance: v = v_0 + g (v_s - v_0), g being lower where classes meet; v_0 sees neither the layout nor what was made by
-            it: the fill, the coarse latents and the classes' looks. 1, the default here: v_s
-            alone.
+        guidance: v = v_0 + g (v_s - v_0), g being lower where classes meet; v_0 sees neither the
+            layout nor what was made by it: the fill, the coarse latents and the classes' looks.
+            1, the default here: v_s alone.
         order: 2 = DPM-Solver++(2M), 1 = DDIM.
         use_known: give the network the filled latents and the mask; ``False`` is the paper's
             pure blending.
