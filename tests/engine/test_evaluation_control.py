@@ -27,9 +27,12 @@ from engine.evaluation.features import load_features
 from engine.evaluation.restore import Decoded
 from engine.labels import HEAD, NECK, SemanticClass, mask_of
 from engine.loading import load_pipeline
+from engine.masks import Mask
 from engine.requests import REPLACE_HEAD_SAMPLING, SamplingSettings
+from engine.scenery import Scenery, scenery_of
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import sample
+from engine.stages import Scene
 from tests.engine.people import painted
 from tests.engine.pictures import noise
 
@@ -125,7 +128,11 @@ def test_a_sampler_that_ignores_the_seed(
     def stubborn(*args: Any, seed: int, **options: Any) -> Any:
         return sample(*args, seed=7, **options)
 
+    def same(scene: Scene, inside: Mask, seed: int) -> Scenery:
+        return scenery_of(scene, inside, 7)
+
     monkeypatch.setattr(restore, "sample", stubborn)
+    monkeypatch.setattr(restore, "scenery_of", same)
     figures: Any = diversity_figures(pipeline, pairs)
     for name in ("head", "large", "narrow"):
         assert figures[name]["seeds"] < 1e-6 < figures[name]["real"]

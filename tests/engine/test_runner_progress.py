@@ -111,7 +111,7 @@ def test_cancelled_within_a_denoising_step(studio: Studio) -> None:
         jobs[0].result(60)
     assert max(steps) <= 2
     # The stages before stay in the cache.
-    assert again(studio.one(SWAP)) == MAKING
+    assert again(studio.one(SWAP)) == MAKING | {"encode"}  # of another seed
 
 
 def test_a_parse_is_cancelled_between_tiles(studio: Studio) -> None:
