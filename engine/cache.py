@@ -10,7 +10,7 @@ import hashlib
 import struct
 import sys
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -117,6 +117,9 @@ def size_of(value: object) -> int:
     return total
 
 
+RECENT = 4  # results of a slot
+
+
 class StageCache:
     """Results by key, within a budget of bytes; safe to use from several threads.
 
@@ -132,12 +135,19 @@ class StageCache:
         self._budget = byte_budget
         self._items: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._nbytes = 0
+        self._recent: dict[str, deque[str]] = {}
         self._lock = threading.Lock()
 
-    def get_or_make(self, key: str, make: Callable[[], T]) -> tuple[T, bool]:
+    def get_or_make(
+        self, key: str, make: Callable[[], T], *, slot: str | None = None
+    ) -> tuple[T, bool]:
         """The result under ``key``, made if it isn't there; and whether it was there.
 
         Where ``make`` raises, nothing is kept.
+
+        Args:
+            slot: results of a kind of which only the last ``RECENT`` made are kept: those that
+                depend on a seed would fill the budget.
         """
         with self._lock:
             if key in self._items:
@@ -145,7 +155,19 @@ class StageCache:
                 return self._items[key][0], True
         value = make()
         self._put(key, value)
+        if slot is not None:
+            self._keep_recent(key, slot)
         return value, False
+
+    def _keep_recent(self, key: str, slot: str) -> None:
+        with self._lock:
+            keys = self._recent.setdefault(slot, deque())
+            if key in keys:
+                keys.remove(key)
+            keys.append(key)
+            while len(keys) > RECENT:
+                _, size = self._items.pop(keys.popleft(), (None, 0))
+                self._nbytes -= size
 
     def _put(self, key: str, value: object) -> None:
         size = size_of(value)
@@ -163,6 +185,7 @@ class StageCache:
     def clear(self) -> None:
         with self._lock:
             self._items.clear()
+            self._recent.clear()
             self._nbytes = 0
 
     @property

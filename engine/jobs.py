@@ -262,14 +262,15 @@ class JobContext:
         """Stage -> milliseconds so far (a copy); 0 for one served from the cache."""
         return MappingProxyType(self._timer.milliseconds)
 
-    def cached(self, key: str, make: Callable[[], T]) -> T:
+    def cached(self, key: str, make: Callable[[], T], *, slot: str | None = None) -> T:
         """``make()``, or what it gave the last time it was asked for under ``key``.
 
         Args:
             key: ``content_hash`` of the computation's name and everything that goes into it.
             make: a plain function of these. What it returns is shared: never change it.
+            slot: see ``StageCache.get_or_make``.
         """
-        value, hit = self._cache.get_or_make(key, make)
+        value, hit = self._cache.get_or_make(key, make, slot=slot)
         if hit:
             self._hits += 1
         else:

@@ -118,8 +118,11 @@ class PipelineRunner:
 
     # --- stages, cached ------------------------------------------------------------
 
-    def _cached(self, context: JobContext, make: Callable[[], T], name: str, *parts: object) -> T:
-        return context.cached(content_hash(name, self.manifest.files, *parts), make)
+    def _cached(
+        self, context: JobContext, make: Callable[[], T], name: str, *parts: object,
+        slot: str | None = None,
+    ) -> T:  # fmt: skip
+        return context.cached(content_hash(name, self.manifest.files, *parts), make, slot=slot)
 
     def _find(self, context: JobContext, photo: Photo, at: tuple[float, ...] | None) -> Head:
         return stages.pick(self._heads(context, photo, thorough=at is not None), photo, at)
@@ -354,7 +357,7 @@ class PipelineRunner:
     ) -> Scenery:
         return self._cached(
             context, lambda: scenery_of(scene, inside, seed, check_cancel=context.check),
-            "scenery", scene, inside, seed,
+            "scenery", scene, inside, seed, slot="scenery",
         )  # fmt: skip
 
     def _inputs(
@@ -363,7 +366,7 @@ class PipelineRunner:
         z_filled, mask = self._cached(
             context,
             lambda: self.pipeline.encode_filled(scene.image, scene.known, scene.layout),
-            "encode", scene,
+            "encode", scene, slot="encode",
         )  # fmt: skip
         looks = self.pipeline.looks(z_filled, scene.known, scene.layout)
         if looks is not None and more is not None:

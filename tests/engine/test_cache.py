@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.cache import StageCache, content_hash, size_of
+from engine.cache import RECENT, StageCache, content_hash, size_of
 from engine.engine import JobState
 from engine.imageio import Photo
 from engine.requests import SamplingSettings
@@ -64,3 +64,19 @@ def test_content_hash_tells_contents_apart() -> None:
         content_hash(object())
     with pytest.raises(TypeError, match="objects"):
         content_hash(np.array([None]))
+
+
+def test_of_a_slot_only_the_last_are_kept() -> None:
+    cache = StageCache(1 << 20)
+    cache.get_or_make("stays", lambda: np.zeros(100, np.uint8))
+    one = cache.nbytes
+    for k in range(10):
+        cache.get_or_make(f"seed {k}", lambda: np.zeros(100, np.uint8), slot="seeds")
+    assert len(cache) == 1 + RECENT
+    assert cache.nbytes == one * (1 + RECENT)
+    assert "stays" in cache
+    assert "seed 9" in cache
+    assert "seed 5" not in cache
+    assert cache.get_or_make("seed 9", lambda: None, slot="seeds")[1]
+    cache.clear()
+    assert cache.nbytes == 0
