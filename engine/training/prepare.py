@@ -118,9 +118,11 @@ def _layout_of(
             raise InputFileError(
                 Sentence("{path} can't be read as labels.", path=label_path), subject=label_path
             )
+        dx, dy = ccp.LABELS_OFF
         wide_labels = warp(
-            np.asarray(labels, np.uint8), to_wide, (WIDE, WIDE), interpolation=cv2.INTER_NEAREST,
-            border=cv2.BORDER_CONSTANT, border_value=IGNORE,
+            np.asarray(labels, np.uint8), Similarity().with_shift(-dx, -dy).then(to_wide),
+            (WIDE, WIDE), interpolation=cv2.INTER_NEAREST, border=cv2.BORDER_CONSTANT,
+            border_value=IGNORE,
         )  # fmt: skip
         return ccp.refine(wide_labels, to_wide.apply(points)), "labels"
     layout = np.full((WIDE, WIDE), IGNORE, dtype=np.uint8)

@@ -71,6 +71,26 @@ def test_frames_and_layouts(prepared: Path) -> None:
         assert (layout[-1] == IGNORE).all()
 
 
+def test_labels_that_lie_off_are_moved_back(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {}
+    for dx, dy in ((0, 0), (8, 3)):
+        off = tmp_path / f"off by {dx}"
+        shutil.copytree(dataset, off)
+        for path in (off / "labels").iterdir():
+            labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+            cv2.imwrite(str(path), np.roll(labels, (dy, dx), (0, 1)))
+        monkeypatch.setattr(ccp, "LABELS_OFF", (dx, dy))
+        everything(off, off / "prepared")
+        found[dx] = read(off / "prepared", 1)
+    (frame, layout), (same_frame, moved_back) = found.values()
+    np.testing.assert_array_equal(frame, same_frame)
+    shown = (layout != IGNORE) & (moved_back != IGNORE)
+    assert shown.mean() > 0.3
+    np.testing.assert_array_equal(layout[shown], moved_back[shown])
+
+
 def test_the_split() -> None:
     held_out = [n for n in range(1, 1899) if ccp.split_of(n) == "validation"]
     assert held_out == [*range(805, 905), *range(1799, 1899)]
