@@ -10,6 +10,7 @@ import numpy as np
 from engine.arrays import Field, Mask
 from engine.boxes import Box
 from engine.cells import PITCH, CellGrid, CellMeans
+from engine.framing import FRAME_SIZE
 from engine.scenery import Scenery
 from engine.texture import COARSE, Lattice, blur, enlarged, needed_nodes, shrunk, transfer
 
@@ -43,7 +44,8 @@ class Copied:
             return None
         rows, columns = np.nonzero(nodes)
         cells = np.stack([columns, rows], -1) * PITCH + (box.x0, box.y0)
-        at = np.clip(grid.from_frame.inverse().apply(cells.astype(float)).astype(int), 0, 255)
+        at = grid.from_frame.inverse().apply(cells.astype(float)).astype(int)
+        at = np.clip(at, 0, FRAME_SIZE - 1)
         # A node beside what is filled goes by the nearest pixel in it.
         _, nearest = cv2.distanceTransformWithLabels(
             (~scenery.filled).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
@@ -61,8 +63,11 @@ class Copied:
         Args:
             image: hxwx3 on cells, whose low frequencies hold.
         """
-        ratio = means.ratio
-        own = transfer(means.fine, self.lattice, ratio, box.times(ratio), colours=True)
+        ratio, places = means.ratio, box.times(means.ratio)
+        smooth = blur(means.fine, COARSE * ratio)
+        own = transfer(smooth, self.lattice, ratio, places, colours=True)
+        # Where offsets change, colours mix, but detail stays as strong as it was.
+        own += transfer(means.fine - smooth, self.lattice, ratio, places)
         apart = blur((image - shrunk(own, ratio)) * self.share[..., None], COARSE)
         apart /= np.maximum(blur(self.share, COARSE), 1e-3)[..., None]
         own += enlarged(apart, ratio)
