@@ -15,11 +15,13 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 T = TypeVar("T")
+
+RECENT = 4  # results of a slot
 
 
 def content_hash(*parts: object) -> str:
@@ -117,7 +119,19 @@ def size_of(value: object) -> int:
     return total
 
 
-RECENT = 4  # results of a slot
+class Cached(Protocol):
+    """What ``make`` makes of these ``parts``, made once.
+
+    Args of a call:
+        make: a plain function of the parts.
+        name: of what it does.
+        parts: everything that goes into it, see ``content_hash``.
+        slot: see ``StageCache.get_or_make``.
+    """
+
+    def __call__(
+        self, make: Callable[[], T], name: str, /, *parts: object, slot: str | None = None
+    ) -> T: ...
 
 
 class StageCache:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import Field, Indices, Mask
 from engine.fill import pull_push
-from engine.spreading import spread
+from engine.spreading import continued
 
 _REACH = 3  # px: patches have 2 * _REACH + 1 a side
 _SIDE = 2 * _REACH + 1
@@ -116,12 +116,7 @@ def _misfit(image: NDArray[np.uint8], said: Field, hole: Mask, source: Mask) -> 
     """
     beside = cv2.dilate(hole.astype(np.uint8), np.ones((2 * _JOIN + 1,) * 2, np.uint8)) > 0
     beside &= source & np.isfinite(said[..., 0])
-    weight = beside.astype(np.float32)
-    gap = np.where(beside[..., None], image - said, 0)
-    gap = np.clip(gap, -_MOST, _MOST).astype(np.float32)
-    total = cv2.GaussianBlur(weight, (0, 0), _SMOOTH)
-    gap = cv2.GaussianBlur(gap, (0, 0), _SMOOTH) / np.maximum(total, 1e-6)[..., None]
-    return spread(gap, weight)
+    return continued(np.clip(image - said, -_MOST, _MOST), beside, _SMOOTH)
 
 
 def _pyramid(image: NDArray[np.uint8], hole: Mask, source: Mask) -> list[_Level]:

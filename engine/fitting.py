@@ -15,8 +15,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from engine.appearance import Appearance, Light
 from engine.arrays import Mask
+from engine.face_appearance import FaceAppearance, Light
 from engine.framing import FACE_HEIGHT, Similarity, warp
 from engine.masks import dilate
 from engine.pairs import Pair
@@ -45,11 +45,11 @@ class _Aspect(NamedTuple):
 class _Person:
     """One of the two as the body's frame shows them, and the degrees that they lean clockwise."""
 
-    seen: Appearance
+    seen: FaceAppearance
     lean: float
 
     @classmethod
-    def of(cls, seen: Appearance, lean: float, move: Similarity) -> _Person:
+    def of(cls, seen: FaceAppearance, lean: float, move: Similarity) -> _Person:
         """As they are once ``move`` has brought their frame into the body's."""
         light, sign = seen.light, -1 if move.flip else 1
         turn = None if seen.turn is None else sign * seen.turn
@@ -76,7 +76,7 @@ def fit(pair: Pair, head_view: FrameView, body_view: FrameView) -> Fit:
         (pair.body, pair.body_parsed, body_view, Similarity()),
     ):
         centre = found.to_frame.apply(np.array(found.centre))
-        seen = Appearance.of(view.image, parsed.layout, centre)
+        seen = FaceAppearance.of(view.image, parsed.layout, centre)
         people.append(_Person.of(seen, -math.degrees(found.to_frame.angle), move))
     head, body = people
     others = [_resolution(pair), *_occlusion(pair, head.seen, body.seen, head_view, body_view)]
@@ -263,7 +263,11 @@ def _resolution(pair: Pair) -> _Aspect:
 
 
 def _occlusion(
-    pair: Pair, head: Appearance, body: Appearance, head_view: FrameView, body_view: FrameView
+    pair: Pair,
+    head: FaceAppearance,
+    body: FaceAppearance,
+    head_view: FrameView,
+    body_view: FrameView,
 ) -> list[_Aspect]:
     by_photo, by_frame = _cut_off(pair, head_view, body_view)
     found = [

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from engine.arrays import Field, Mask
-from engine.spreading import spread
+from engine.spreading import continued
 
 _BLUR = 2.0  # cells: only low frequencies are compared
 _ENOUGH = 24  # cells that must be known of a family to judge by it
@@ -31,20 +30,18 @@ def harmonised(generated: Field, photo: Field, families: Sequence[tuple[Field, M
     common: Field | None = None
     for mask, known in families:
         if np.count_nonzero(known) >= _ENOUGH:
-            correction += mask[..., None] * _continued(generated, photo, known)
+            correction += mask[..., None] * _usual_gap(generated, photo, known)
         elif np.count_nonzero(everywhere) >= _ENOUGH:
             # Nothing of the kind is known: half of what holds for the rest is a fair guess.
-            common = _continued(generated, photo, everywhere) if common is None else common
+            common = _usual_gap(generated, photo, everywhere) if common is None else common
             correction += 0.5 * mask[..., None] * common
     return generated + correction
 
 
-def _continued(generated: Field, photo: Field, known: Mask) -> Field:
+def _usual_gap(generated: Field, photo: Field, known: Mask) -> Field:
+    """The gap between the two, continued from where it is ``known``, but for its outliers."""
     gap = (photo - generated)[known]
     middle = np.median(gap, axis=0)
     reach = 6 + 4 * np.median(np.abs(gap - middle), axis=0)
-    weight = known.astype(np.float32)
-    gaps = np.clip(photo - generated, middle - reach, middle + reach) * weight[..., None]
-    total = cv2.GaussianBlur(weight, (0, 0), _BLUR)
-    gaps = cv2.GaussianBlur(gaps, (0, 0), _BLUR) / np.maximum(total, 1e-6)[..., None]
-    return spread(gaps.astype(np.float32), weight)
+    bounded: Field = np.clip(photo - generated, middle - reach, middle + reach)
+    return continued(bounded, known, _BLUR)

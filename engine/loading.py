@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from engine.errors import PackError
 from engine.finding.model import Finder
@@ -14,14 +16,18 @@ from engine.sgldm.autoencoder import Autoencoder
 from engine.sgldm.denoiser import Denoiser
 from engine.sgldm.pipeline import HSDiffusionPipeline
 
+# Model in a pack -> its class.
+MODEL_CLASSES: Mapping[str, Any] = dict(
+    zip(MODELS, (Finder, Parser, Autoencoder, LayoutGenerator, Denoiser), strict=True)
+)
+
 
 def load_pipeline(folder: Path) -> HSDiffusionPipeline:
     """The models of a pack, on the CPU in float32; raises ``PackError``."""
-    classes = (Finder, Parser, Autoencoder, LayoutGenerator, Denoiser)
     try:
         models = {
             name: cls.from_pretrained(folder / name, use_safetensors=True).eval()
-            for name, cls in zip(MODELS, classes, strict=True)
+            for name, cls in MODEL_CLASSES.items()
         }
     except (OSError, ValueError, RuntimeError) as error:
         raise PackError(

@@ -13,9 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arrays import Mask
 from engine.labels import BODY, HEAD, IGNORE, NECK, Layout, SemanticClass, mask_of
-
-Mask = NDArray[np.bool_]
 
 OLD_HEAD_GROWTH = 8  # px of the frame: flyaways and the soft edge of the old hair
 BESIDE_HEAD, BESIDE_NECK = 2, 1  # px of the body's rim there that go with it

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arrays import Mask
 from engine.framing import Similarity, warp
 from engine.labels import HEAD, IGNORE, Layout, SemanticClass, mask_of, swap_sides
-from engine.masks import Mask
 from engine.stages import SIZE, FrameView, Parsed, photo_layout
 
 _LEAST = 0.05  # of a frame pixel: if less of it was changed, it wasn't

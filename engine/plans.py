@@ -10,16 +10,23 @@ SECONDS = {
     "decode": 0.04, "composite": 0.4,
 }  # fmt: skip
 
+_TILES = 12  # frames that show a whole person, about
+
 
 def steps_of(request: Request) -> dict[str, int]:
     """Stage -> steps of a whole job, for progress and time left."""
     if isinstance(request, ParseRequest):
-        return {"find": 2, "parse": 12}
+        return {"find": 2, "parse": _TILES}
     if isinstance(request, LayoutRequest):
-        return {"find": 2, "parse": 2, "layout": 1}
+        return {"find": 2, "parse": 2, "layout": layout_steps(request.swap)}
     photos = 2 if isinstance(request, SwapRequest) else 1
     n = request.variations
     steps = {"find": photos, "parse": photos, "encode": n, "prepare": 1}
-    if photos == 2:
-        steps["layout"] = 1
+    if isinstance(request, SwapRequest):
+        steps["layout"] = layout_steps(request)
     return steps | {"sample": n * request.sampling.steps, "decode": n, "composite": n}
+
+
+def layout_steps(request: SwapRequest) -> int:
+    """Steps of bringing two people together: for another skin all of the body is parsed."""
+    return 1 + (_TILES if request.body_skin > 0 and request.body_layout is None else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,28 +12,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine import fitting, overrides, previews, stages
+from engine import fitting, overrides, stages
 from engine.cache import content_hash
-from engine.colour import convert_profile
-from engine.compositing import (
-    HeadLayer,
-    Prepared,
-    finish_composite,
-    prepare_composite,
-)  # fmt: skip
 from engine.devices import Compute, can, choose, place, use_all_cores
 from engine.engine import Description, JobContext
 from engine.errors import NoPersonError, RequestError
 from engine.finding.finder import Head
 from engine.flyaways import flyaways
-from engine.framing import Similarity, inside_mask
+from engine.framing import Similarity
+from engine.generating import Draft, Generator
 from engine.imageio import Photo
 from engine.labels import IGNORE
 from engine.loading import load_pipeline
-from engine.looks import neck_looks
+from engine.neck_looks import neck_looks
 from engine.packs import find_pack, verify_pack
 from engine.pairs import Composed, Pair, check_sizes
-from engine.plans import SECONDS, steps_of
+from engine.plans import SECONDS, layout_steps, steps_of
 from engine.requests import (
     LayoutRequest,
     ParseRequest,
@@ -40,14 +35,9 @@ from engine.requests import (
     Request,
     Result,
     RetouchRequest,
-    SamplingSettings,
     SwapRequest,
 )  # fmt: skip
-from engine.scenery import Scenery, scenery_of
 from engine.sentences import Sentence
-from engine.sgldm.appearance import Tokens
-from engine.sgldm.denoiser import one_hot
-from engine.sgldm.sampler import SamplerInputs, sample
 from engine.toned_pair import placed_head, toned_photos, toned_view
 from engine.whole_person import parse_whole, tiles_of, whole_view
 
@@ -67,6 +57,8 @@ class PipelineRunner:
     Raises:
         PackError, DeviceError
     """
+
+    generator = Generator  # what samples; another one samples in another way
 
     def __init__(
         self,
@@ -119,7 +111,7 @@ class PipelineRunner:
     # --- stages, cached ------------------------------------------------------------
 
     def _cached(
-        self, context: JobContext, make: Callable[[], T], name: str, *parts: object,
+        self, context: JobContext, make: Callable[[], T], name: str, /, *parts: object,
         slot: str | None = None,
     ) -> T:  # fmt: skip
         return context.cached(content_hash(name, self.manifest.files, *parts), make, slot=slot)
@@ -167,7 +159,7 @@ class PipelineRunner:
             )  # fmt: skip
             return scene if is_whole else stages.inpaint(self.pipeline, scene, blended)
 
-        with context.stage("layout"):
+        with context.stage("layout", layout_steps(request)):
             mask = request.head_mask
             mask_key = None if mask is None else content_hash(mask)  # once: it is large
             head_parsed = self._as_painted(
@@ -176,8 +168,8 @@ class PipelineRunner:
             body_parsed = self._as_painted(context, body_view, body_parsed, request.body_layout)
             pair = Pair.of(request, head, body, head_parsed, body_parsed, mask_key)
             toned = toned_photos(
-                self.pipeline, request, pair, head_view, body_view,
-                lambda make, *parts: self._cached(context, make, *parts), context.check,
+                self.pipeline, request, pair, head_view, body_view, context,
+                partial(self._cached, context),
             )  # fmt: skip
             strands = self._cached(
                 context, lambda: flyaways(body_view.image, body_parsed.layout, body_view.inside),
@@ -230,21 +222,20 @@ class PipelineRunner:
 
     def _swap(self, request: SwapRequest, context: JobContext) -> tuple[Result, ...]:
         composed = self._scene(request, context)
-        scene, pair = composed.scene, composed.pair
+        pair = composed.pair
         for sentence in composed.fit.advice[: fitting.MOST_SAID]:
             context.note(sentence)
         toned = composed.toned.request(request)
-        results = self._generate(
-            context, toned, toned.body, scene, pair.body.to_frame, pair.body_parsed,
-            lambda: pair.head_layer(toned), request.region,
-            (toned.head, toned.body, pair),
-            lambda: neck_looks(
-                self.pipeline, toned, pair, lambda make, *parts: self._cached(context, make, *parts)
-            ),
+        draft = Draft(
+            toned.body, pair.body.to_frame, composed.scene, pair.body_parsed.layout,
+            (toned.head, toned.body, pair), request.region,
+            head=lambda: pair.head_layer(toned),
+            looks=lambda: neck_looks(self.pipeline, toned, pair, partial(self._cached, context)),
         )  # fmt: skip
         marked = composed.toned.marked
         return tuple(
-            composed.told(marked(result, request.body, pair.head_to_body)) for result in results
+            composed.told(marked(result, request.body, pair.head_to_body))
+            for result in self._generate(context, draft, toned)
         )
 
     def placed_head(self, request: SwapRequest) -> NDArray[Any]:
@@ -265,10 +256,9 @@ class PipelineRunner:
             seen, parsed = self._parsed(context, request.photo, to_frame)
         scene = stages.retouch_scene(request.photo, seen, parsed, request.mask)
         scene = stages.with_overrides(scene, to_frame, request.layout, None)
-        return self._generate(
-            context, request, request.photo, scene, to_frame, parsed, lambda: None, request.mask,
-            (request.photo, to_frame, request.mask, request.layout),
-        )  # fmt: skip
+        sources = request.photo, to_frame, request.mask, request.layout
+        draft = Draft(request.photo, to_frame, scene, parsed.layout, sources, request.mask)
+        return self._generate(context, draft, request)
 
     def _replace_head(self, request: ReplaceHeadRequest, context: JobContext) -> tuple[Result, ...]:
         with context.stage("find"):
@@ -276,10 +266,9 @@ class PipelineRunner:
         with context.stage("parse"):
             head, seen, parsed = self._person(context, request.photo, head)
         scene = stages.replace_head_scene(seen, parsed, keep_background=request.keep_background)
-        return self._generate(
-            context, request, request.photo, scene, head.to_frame, parsed, lambda: None, None,
-            (request.photo, head.to_frame, "replace"),
-        )  # fmt: skip
+        sources = request.photo, head.to_frame, "replace"
+        draft = Draft(request.photo, head.to_frame, scene, parsed.layout, sources)
+        return self._generate(context, draft, request)
 
     def _layout(self, request: SwapRequest, context: JobContext) -> Result:
         composed = self._scene(request, context)
@@ -304,110 +293,20 @@ class PipelineRunner:
         layout = stages.photo_layout(layout, whole.to_frame, request.photo.size)
         return replace(self._result(context, None, layout), people=stages.people(first, heads))
 
-    # --- sampling and compositing ------------------------------------------------------
+    # --- results -----------------------------------------------------------------------
 
     def _generate(
         self,
         context: JobContext,
+        draft: Draft,
         request: SwapRequest | RetouchRequest | ReplaceHeadRequest,
-        photo: Photo,
-        scene: stages.Scene,
-        to_frame: Similarity,
-        parsed: stages.Parsed,
-        layer: Callable[[], HeadLayer | None],
-        limit: NDArray[np.float32] | None,
-        sources: tuple[object, ...],
-        more_looks: Callable[[], Tokens | None] = lambda: None,
     ) -> tuple[Result, ...]:
-        key = (*sources, scene.known, scene.layout, scene.region)
-        inside = inside_mask(photo.pixels.shape, to_frame)
-        with context.stage("prepare"):
-            prepared: Prepared = self._cached(
-                context,
-                lambda: prepare_composite(
-                    photo.pixels, to_frame, scene.layout, scene.region.astype(np.float32),
-                    layer(), parsed.layout, feather=request.feather, limit=limit,
-                ),
-                "prepare", *key, request.feather, limit,
-            )  # fmt: skip
-        results = []
-        layout = stages.photo_layout(scene.layout, to_frame, (photo.width, photo.height))
-        for k in range(request.variations):
-            seed = request.sampling.seed + k
-            with context.stage("encode"):
-                scenery = Scenery.none(scene)
-                if request.complete:
-                    scenery = self._scenery(context, scene, inside, seed)
-                inputs = self._inputs(context, scenery.known_of(scene), more_looks())
-            frames = self._sample(context, scene, scenery, inputs, to_frame, request.sampling, seed)
-            with context.stage("composite"):
-                frame, *first = (_to_profile(f, photo.icc) for f in frames)
-                pixels, region = finish_composite(
-                    prepared, frame, coarse=first[0] if first else None, scenery=scenery, seed=seed,
-                    match_grain=request.match_grain, match_skin=request.match_skin,
-                    check_cancel=context.check,
-                )  # fmt: skip
-            results.append(
-                self._result(context, photo.with_pixels(pixels), layout, region=region, seed=seed)
-            )
-        return tuple(results)
-
-    def _scenery(
-        self, context: JobContext, scene: stages.Scene, inside: NDArray[np.bool_], seed: int
-    ) -> Scenery:
-        return self._cached(
-            context, lambda: scenery_of(scene, inside, seed, check_cancel=context.check),
-            "scenery", scene, inside, seed, slot="scenery",
-        )  # fmt: skip
-
-    def _inputs(
-        self, context: JobContext, scene: stages.Scene, more: Tokens | None
-    ) -> SamplerInputs:
-        z_filled, mask = self._cached(
-            context,
-            lambda: self.pipeline.encode_filled(scene.image, scene.known, scene.layout),
-            "encode", scene, slot="encode",
-        )  # fmt: skip
-        looks = self.pipeline.looks(z_filled, scene.known, scene.layout)
-        if looks is not None and more is not None:
-            looks = looks.mixed(more)
-        planes = one_hot(torch.from_numpy(scene.layout)[None].to(z_filled.device))
-        return SamplerInputs(z_filled, mask, planes.to(z_filled.dtype), looks)
-
-    def _sample(
-        self,
-        context: JobContext,
-        scene: stages.Scene,
-        scenery: Scenery,
-        inputs: SamplerInputs,
-        to_frame: Similarity,
-        sampling: SamplingSettings,
-        seed: int,
-    ) -> list[NDArray[np.float32]]:
-        """The decoded sample, and the coarse estimate that it came from, if there was one.
-
-        Args:
-            scenery: what of ``scene`` the photo itself gave; ``inputs`` know it.
-        """
-        to_photo, shown = previews.to_photo(to_frame), previews.shown(scene)
-
-        def decode(z: torch.Tensor) -> NDArray[np.float32]:
-            return scenery.laid_on(self.pipeline.decode(z))
-
-        def on_step(step: int, steps: int, z_0: torch.Tensor) -> None:
-            context.advance()
-            if context.wants_previews:
-                context.preview(previews.forming(scene, decode(z_0)), step, steps, to_photo, shown)
-
-        latents: list[torch.Tensor] = []
-        with context.stage("sample", sampling.steps):
-            z = sample(
-                self.pipeline.denoiser, inputs, seed=seed, steps=sampling.steps,
-                strength=sampling.strength, guidance=sampling.guidance, on_step=on_step,
-                on_coarse=latents.append,
-            )  # fmt: skip
-        with context.stage("decode"):
-            return [decode(each) for each in (z, *latents)]
+        generator = self.generator(self.pipeline, context, partial(self._cached, context))
+        layout = stages.photo_layout(draft.scene.layout, draft.to_frame, draft.photo.size)
+        return tuple(
+            self._result(context, made.photo, layout, region=made.region, seed=made.seed)
+            for made in generator.pictures(draft, request)
+        )
 
     def _result(
         self,
@@ -423,10 +322,3 @@ class PipelineRunner:
             photo=photo, layout=layout, region=region, seed=seed,
             milliseconds=dict(context.milliseconds), notes=context.notes, device=device, pack=pack,
         )  # fmt: skip
-
-
-def _to_profile(image: np.ndarray, icc: bytes | None) -> np.ndarray:
-    """A decoded sRGB frame in the photo's profile: float32 0..255 before and after."""
-    fine = np.clip(image * 257, 0, 65535).round().astype(np.uint16)
-    converted = convert_profile(fine, None, icc)
-    return converted.astype(np.float32) / 257

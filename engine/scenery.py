@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arrays import Mask
 from engine.completion import complete
 from engine.labels import SemanticClass
-from engine.masks import Mask, dilate
+from engine.masks import dilate
 from engine.stages import Scene
 
 COMPLETED = (

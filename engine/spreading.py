@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.arrays import Field
+from engine.arrays import Field, Mask
 
 _FULL = 0.25  # a cell this much of which is known counts as known
 
@@ -44,3 +44,18 @@ def spread(values: Field, weight: Field) -> Field:
         filled = v + (1 - w)[..., None] * up
     result: Field = filled.astype(np.float32, copy=False)
     return result
+
+
+def continued(gap: Field, known: Mask, sigma: float) -> Field:
+    """What two pictures differ by where both are known, smoothed and spread from there.
+
+    Args:
+        gap: H x W x C, never looked at where it isn't known.
+        known: H x W.
+        sigma: cells over which it is smoothed.
+    """
+    weight = known.astype(np.float32)
+    total = cv2.GaussianBlur(weight, (0, 0), sigma)
+    gap = np.where(known[..., None], gap, np.float32(0))
+    smooth = cv2.GaussianBlur(gap, (0, 0), sigma) / np.maximum(total, 1e-6)[..., None]
+    return spread(smooth, weight)

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arrays import Mask
 from engine.colour import to_srgb8
 from engine.finding.finder import Head, find_heads, pick_head
 from engine.flyaways import flyaways
@@ -29,20 +30,18 @@ from engine.framing import (
 )
 from engine.imageio import Photo
 from engine.labels import (
-    BODY,
     FACE_PARTS,
     HEAD,
     IGNORE,
-    NECK,
-    NUM_CLASSES,
     Layout,
     SemanticClass,
     mask_of,
     swap_sides,
 )
 from engine.layout_generator.inpaint import inpaint_layout
-from engine.masks import Mask, SwapMasks, blend_layouts, dilate, swap_masks
+from engine.masks import SwapMasks, blend_layouts, swap_masks
 from engine.parsing.deciding import likeliest
+from engine.parsing.tidying import tidied
 from engine.requests import Box, HeadPlace, HeadTransform
 from engine.sgldm.pipeline import HSDiffusionPipeline
 
@@ -202,7 +201,7 @@ def parse(pipeline: HSDiffusionPipeline, seen: FrameView, *, thorough: bool = Tr
     layout = likeliest(p)
     layout[~seen.inside] = SemanticClass.BACKGROUND
     head = p[[int(c) for c in sorted(HEAD)]].sum(0)
-    return Parsed(_tidy(layout), np.where(seen.inside, head, 0).astype(np.float32))
+    return Parsed(tidied(layout), np.where(seen.inside, head, 0).astype(np.float32))
 
 
 def person(
@@ -222,42 +221,6 @@ def person(
         return head, seen, parsed
     roomy = replace(head, to_frame=head.to_frame.with_shift(0, HEADROOM))
     return roomy, *look(roomy.to_frame)
-
-
-def _tidy(layout: Layout, smallest: int = 24) -> Layout:
-    """Head islands off the main head, body islands amid it, and specks go to what is around."""
-    out = layout.copy()
-    small = {*FACE_PARTS, SemanticClass.EAR} - {SemanticClass.FACE}
-    head = mask_of(layout, HEAD)
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(head.astype(np.uint8))
-    if count > 2:
-        main = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-        for k in range(1, count):
-            island = parts == k
-            near = (dilate(island, 6) & (parts == main)).any()
-            if k != main and not near and stats[k, cv2.CC_STAT_AREA] < 600:
-                ring = dilate(island, 2) & ~island
-                out[island] = np.bincount(layout[ring], minlength=NUM_CLASSES).argmax()
-    # A patch of skin or cloth amid hair or a hat is hair or hat; hands and collars hang together
-    # with the body.
-    body = mask_of(out, BODY | NECK)
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(body.astype(np.uint8))
-    for k in range(1, count):
-        if stats[k, cv2.CC_STAT_AREA] < min(600, stats[1:, cv2.CC_STAT_AREA].max()):
-            island = parts == k
-            ring = out[dilate(island, 2) & ~island]
-            around = ring[mask_of(ring, HEAD)]
-            if around.size > 0.5 * ring.size:
-                out[island] = np.bincount(around).argmax()
-    for label in range(NUM_CLASSES):
-        count, parts, stats, _ = cv2.connectedComponentsWithStats((out == label).astype(np.uint8))
-        for k in range(1, count):
-            if stats[k, cv2.CC_STAT_AREA] < smallest // (4 if label in small else 1):
-                speck = parts == k
-                ring = dilate(speck, 1) & ~speck
-                if ring.any():
-                    out[speck] = np.bincount(out[ring], minlength=NUM_CLASSES).argmax()
-    return out
 
 
 def _pivot(head: Parsed, shift: tuple[float, float]) -> NDArray[np.float64]:

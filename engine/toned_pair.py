@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from numpy.typing import NDArray
 
 from engine import stages
 from engine.boxes import Box
+from engine.cache import Cached
+from engine.jobs import JobContext
 from engine.pairs import Pair, find_pair
 from engine.placing import place_head
 from engine.requests import SwapRequest
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.toning import Seen, Toned, TonedPhotos, Tones, toned_body, toned_head
 from engine.whole_person import layout_of_whole, parse_whole, whole_view
-
-T = TypeVar("T")
-
-
-class Cached(Protocol):
-    """What ``make`` makes of these parts, made once."""
-
-    def __call__(self, make: Callable[[], T], name: str, /, *parts: object) -> T: ...
 
 
 def toned_photos(
@@ -32,14 +25,14 @@ def toned_photos(
     pair: Pair,
     head_view: stages.FrameView,
     body_view: stages.FrameView,
+    context: JobContext,
     cached: Cached,
-    check: Callable[[], None],
 ) -> TonedPhotos:
     """Both photos in the tones asked for; their own where nothing is.
 
     Args:
         head_view, body_view: the frames that the pair's layouts are of.
-        check: may raise to cancel.
+        context: told of each tile that is parsed of the whole body.
     """
     tones = Tones.of(request)
     head = Seen(head_view.image, pair.head_parsed.layout, head_view.to_frame)
@@ -51,17 +44,17 @@ def toned_photos(
             layout = layout_of_whole(request.body_layout, whole)
         else:  # hands, too
             layout = cached(
-                lambda: parse_whole(pipeline, whole, check),
+                lambda: parse_whole(pipeline, whole, context.advance),
                 "parse_whole", request.body, pair.body.to_frame,
             )  # fmt: skip
         everything = Seen(whole.image, layout, whole.to_frame)
-        return toned_body(request.body, everything, head, tones, check)
+        return toned_body(request.body, everything, head, tones, context.check)
 
     # Neither depends on where the head is moved to.
     new_head, new_body = Toned(request.head), Toned(request.body)
     if tones.head_skin or tones.light:
         new_head = cached(
-            lambda: toned_head(request.head, head, body, tones, check),
+            lambda: toned_head(request.head, head, body, tones, context.check),
             "tone_head", request.head, head, body, tones.head_skin, tones.light,
         )  # fmt: skip
     if tones.body_skin:

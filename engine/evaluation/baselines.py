@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.arrays import Mask
 from engine.boxes import Box
 from engine.evaluation.bench import PAPER_STEPS
 from engine.framing import Similarity
-from engine.jobs import JobContext
+from engine.generating import Draft, Generator
 from engine.matting import Matte, head_matte
 from engine.pairs import find_pair
 from engine.requests import Result, SamplingSettings, SwapRequest
@@ -88,31 +89,31 @@ def _eight_bits(pixels: NDArray[Any]) -> Image:
     return pixels if pixels.dtype == np.uint8 else (pixels // 257).astype(np.uint8)
 
 
+class _PapersGenerator(Generator):
+    def scenery(self, scene: Scene, inside: Mask, seed: int) -> Scenery:
+        return Scenery.none(scene)
+
+    def sampled(
+        self,
+        draft: Draft,
+        scenery: Scenery,
+        inputs: SamplerInputs,
+        sampling: SamplingSettings,
+        seed: int,
+    ) -> list[NDArray[np.float32]]:
+        with self.context.stage("sample"):
+            z = sample(
+                self.pipeline.denoiser, inputs, seed=seed, steps=PAPER_STEPS, strength=1.0,
+                order=1, use_known=False,
+            )  # fmt: skip
+        with self.context.stage("decode"):
+            return [self.pipeline.decode(z)]
+
+
 class PapersWay(PipelineRunner):
     """The paper's sampling: from pure noise, by progressive blending alone, 200 DDIM steps.
 
     The network sees neither what is known nor a coarse estimate, only z_t and the layout.
     """
 
-    def _scenery(
-        self, context: JobContext, scene: Scene, inside: NDArray[np.bool_], seed: int
-    ) -> Scenery:
-        return Scenery.none(scene)
-
-    def _sample(
-        self,
-        context: JobContext,
-        scene: Scene,
-        scenery: Scenery,
-        inputs: SamplerInputs,
-        to_frame: Similarity,
-        sampling: SamplingSettings,
-        seed: int,
-    ) -> list[NDArray[np.float32]]:
-        with context.stage("sample"):
-            z = sample(
-                self.pipeline.denoiser, inputs, seed=seed, steps=PAPER_STEPS, strength=1.0,
-                order=1, use_known=False,
-            )  # fmt: skip
-        with context.stage("decode"):
-            return [self.pipeline.decode(z)]
+    generator = _PapersGenerator

@@ -23,12 +23,14 @@ from numpy.typing import NDArray
 
 from engine import stages
 from engine.arrays import Mask
+from engine.errors import InputFileError
 from engine.evaluation.distances import mean_and_interval, ratio_and_interval
 from engine.evaluation.features import FeatureNet, feature_distance, load_features
 from engine.evaluation.restore import RestoreCase, generate
 from engine.framing import FRAME_SIZE, Similarity, inside_mask
 from engine.labels import Layout
 from engine.requests import REPLACE_HEAD_SAMPLING, SamplingSettings
+from engine.sentences import Sentence
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.training.covering import swap_hole
 from engine.training.data import Frames
@@ -74,15 +76,28 @@ Couple = tuple[Person, Person]
 
 
 def couples(pipeline: HSDiffusionPipeline, data: Path, count: int) -> list[Couple]:
-    """``count`` validation photos, each with another one; those without a head are left out."""
+    """``count`` validation photos, each with another one; those without a head are left out.
+
+    Raises:
+        InputFileError: fewer than two are left, of which no interval could be told.
+    """
     frames = Frames.load(data, "validation", sources=("labels", "parser", "none"))
     photos = len(frames)
-    found = []
+    found: list[Couple] = []
     for i in np.linspace(0, photos - 1, count).astype(int):
         pair = (i, (i + photos // 2) % photos)
         own, other = (Person.of(pipeline, frames, int(k)) for k in pair)
         if own.parsed.head.any() and other.parsed.head.any():
             found.append((own, other))
+    if len(found) < 2:
+        raise InputFileError(
+            Sentence(
+                "Of the validation photos of {path} that were looked at, too few show a head: the "
+                "control test needs two at least.",
+                path=data,
+            ),
+            subject=data,
+        )
     return found
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import stages
+from engine.arrays import Mask
 from engine.evaluation.baselines import pasted_swaps
 from engine.evaluation.distances import Vectors, mean_and_interval
 from engine.evaluation.features import load_features, place_features
@@ -21,7 +22,7 @@ from engine.evaluation.realism import focal_mask, realism_figures
 from engine.framing import FRAME_SIZE, inside_mask, warp
 from engine.imageio import Photo, read_photo
 from engine.labels import HEAD, NECK, Layout, SemanticClass, mask_of
-from engine.masks import Mask, dilate, swap_masks
+from engine.masks import dilate, swap_masks
 from engine.requests import Result, SwapRequest
 from engine.runner import PipelineRunner
 from engine.training.prepare import Item

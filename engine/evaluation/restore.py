@@ -35,7 +35,7 @@ from engine.layout_generator.inpaint import inpaint_layout
 from engine.parsing.deciding import likeliest
 from engine.requests import SamplingSettings
 from engine.scenery import Scenery, scenery_of
-from engine.sgldm.appearance import Tokens
+from engine.sgldm.appearance_tokens import Tokens
 from engine.sgldm.denoiser import one_hot
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import SamplerInputs, sample
@@ -127,7 +127,12 @@ def generate(
     complete: bool = True,
     **options: object,
 ) -> Decoded:
-    """What the denoiser makes of the frames, once they are ``completed``."""
+    """What the denoiser makes of the frames.
+
+    Args:
+        complete: the photos' own patches come first, see ``scenery_of``.
+        options: of ``sample``.
+    """
     images: list[NDArray[np.float32]] = []
     coarse: list[NDArray[np.float32]] = []
     found: list[Scenery] = []
@@ -137,7 +142,7 @@ def generate(
         sceneries = [
             scenery_of(s, s.known | s.region, seed) if complete else Scenery.none(s) for s in scenes
         ]
-        full = [made.known_of(s) for made, s in zip(sceneries, scenes, strict=True)]
+        full = [own.known_of(s) for own, s in zip(sceneries, scenes, strict=True)]
         found += sceneries
         encoded = [pipeline.encode_filled(s.image, s.known, s.layout) for s in full]
         layouts = torch.from_numpy(np.stack([c.layout for c in part]))
@@ -155,8 +160,8 @@ def generate(
             pipeline.denoiser, inputs, seed=seed * 1000 + start, steps=steps, strength=strength,
             guidance=guidance, on_coarse=estimates.append, **options,  # type: ignore[arg-type]
         )  # fmt: skip
-        for latents, made in ((z, images), *((each, coarse) for each in estimates)):
-            made += [
+        for latents, frames in ((z, images), *((each, coarse) for each in estimates)):
+            frames += [
                 scenery.laid_on(pipeline.decode(one[None]))
                 for one, scenery in zip(latents, sceneries, strict=True)
             ]

@@ -9,7 +9,8 @@ which has zero terminal SNR. The network predicts v = alpha eps - sigma z_0.
 Ours: besides z_t and the layout latent s = tau(l) it sees the latents of the frame with its
 hole filled (what is known, and a first guess of the rest), the mask m^r and, in the fine pass,
 the coarse latents. At t = 1 with z_t = 0 it *is* the coarse pass: v = -z_0, a regression.
-Appearance tokens (``appearance``), where a pack has them, tell it what each class looks like.
+Appearance tokens (``appearance_tokens``), where a pack has them, tell it what each class looks
+like.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from torch.nn import functional as F
 from engine.diffusers_base import ConfigMixin, ModelMixin, register_to_config
 from engine.labels import NUM_CLASSES
 from engine.nn import UNet, norm, sinusoidal, zeroed
-from engine.sgldm.appearance import AppearanceEncoder, Spread, Tokens
+from engine.sgldm.appearance_tokens import AppearanceEncoder, Spread, Tokens
 from engine.sgldm.autoencoder import FACTOR, LATENT_CHANNELS
 
 

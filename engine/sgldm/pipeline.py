@@ -19,7 +19,7 @@ from engine.masks import known_cells
 from engine.parsing.model import Parser
 from engine.parsing.refining import refined
 from engine.requests import SamplingSettings
-from engine.sgldm.appearance import Tokens
+from engine.sgldm.appearance_tokens import Tokens
 from engine.sgldm.autoencoder import Autoencoder
 from engine.sgldm.denoiser import Denoiser, one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
@@ -150,10 +150,8 @@ class HSDiffusionPipeline(DiffusionPipeline):
             the decoded frame, ``(256, 256, 3)`` float32, 0..255.
         """
         z_filled, mask = self.encode_filled(image, known, layout)
-        planes = one_hot(torch.from_numpy(layout)[None].to(z_filled.device))
-        inputs = SamplerInputs(
-            z_filled, mask, planes.to(z_filled.dtype), self.looks(z_filled, known, layout)
-        )
+        looks = self.looks(z_filled, known, layout)
+        inputs = SamplerInputs.of_frame(z_filled, mask, layout, looks)
         z = sample(
             self.denoiser, inputs, seed=seed, steps=steps, strength=strength, guidance=guidance,
             on_step=on_step,

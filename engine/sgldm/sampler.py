@@ -18,10 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.labels import Layout
 from engine.requests import SamplingSettings
-from engine.sgldm.appearance import Tokens
+from engine.sgldm.appearance_tokens import Tokens
 from engine.sgldm.autoencoder import FACTOR
-from engine.sgldm.denoiser import alpha_sigma
+from engine.sgldm.denoiser import alpha_sigma, one_hot
 
 # The coarse estimate errs least at low frequencies; guidance and a discriminator, which give
 # the fine pass its texture, move colours and contrasts away from it.
@@ -48,6 +49,14 @@ class SamplerInputs:
     mask: Tensor
     layout: Tensor
     appearance: Tokens | None = None
+
+    @classmethod
+    def of_frame(
+        cls, filled: Tensor, mask: Tensor, layout: Layout, appearance: Tokens | None
+    ) -> SamplerInputs:
+        """The same of one frame, whose ``layout`` is ``(4h, 4w)`` class ids."""
+        planes = one_hot(torch.from_numpy(layout)[None].to(filled.device))
+        return cls(filled, mask, planes.to(filled.dtype), appearance)
 
     @property
     def known(self) -> Tensor:

@@ -15,9 +15,11 @@ import torch
 from safetensors.torch import load_file
 
 from engine.errors import PackError
+from engine.loading import MODEL_CLASSES
 from engine.sentences import Sentence
 from engine.single_models import SingleModel, config_of, find_model
-from engine.training.pack import SOURCES, classes, records_of, write_origin
+from engine.training.pack import SOURCES
+from engine.training.records import records_of, write_origin
 
 Record = dict[str, Any]
 
@@ -54,7 +56,7 @@ def average(sources: Sequence[Path], run: Path) -> str:
         for name, tensor in load_file(_weights(model)).items():
             mean[name] = mean.get(name, 0) + tensor.double() / len(found)
     records = _records(found)
-    made: Any = classes()[first.name].from_pretrained(first.folder, use_safetensors=True)
+    made = MODEL_CLASSES[first.name].from_pretrained(first.folder, use_safetensors=True)
     made.load_state_dict(mean)
     made.save_pretrained(run / SOURCES[first.name].split("/")[1])
     for stale in ("checkpoint.pt", "log.csv"):

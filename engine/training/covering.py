@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arrays import Mask
 from engine.framing import FRAME_SIZE, Similarity, warp
 from engine.labels import BODY, HEAD, NECK, Layout, flip_layout, mask_of
-from engine.masks import NECK_GROWTH, OLD_HEAD_GROWTH, RIM, Mask, dilate
+from engine.masks import NECK_GROWTH, OLD_HEAD_GROWTH, RIM, dilate
 
 
 def moved_head(other: Layout, rng: np.random.Generator, *, with_neck: bool) -> Mask:

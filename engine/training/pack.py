@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections.abc import Mapping
@@ -15,8 +14,10 @@ from torch import nn
 
 from engine.devices import Compute, place
 from engine.errors import InputFileError
-from engine.packs import MODELS, PackManifest, verify_pack, write_manifest
+from engine.loading import MODEL_CLASSES
+from engine.packs import PackManifest, verify_pack, write_manifest
 from engine.sentences import Sentence
+from engine.training.records import records_of, write_origin
 
 # model in a pack -> folder below runs/
 SOURCES: Mapping[str, str] = {
@@ -26,19 +27,12 @@ SOURCES: Mapping[str, str] = {
     "layout_generator": "layout/generator",
     "denoiser": "sgldm/denoiser",
 }
-
-
 RUNS = ("finder", "parser", "autoencoder", "decoder", "layout", "sgldm")
 DATA = {
     "name": "Clothing Co-Parsing (bearpaw/clothing-co-parsing)",
     "licence": "Apache-2.0",
     "use": "photos 0001-0804 and 1005-1798 for training, 0805-0904 and 1799-1898 for validation",
 }
-
-
-ORIGIN = "origin.json"  # records of the trainings that a run began with the weights of
-LOG = "log.csv"
-OPTIONS = "options.json"  # of the command, where it has some that the log doesn't tell
 
 
 def take_over(pack: Path, runs: Path) -> None:
@@ -56,78 +50,6 @@ def take_over(pack: Path, runs: Path) -> None:
         write_origin(runs / run, origin)
         if run == "autoencoder":
             write_origin(runs / "decoder", [])  # it, too, begins with what was taken over
-
-
-def write_origin(run: Path, records: list[dict[str, object]]) -> None:
-    run.mkdir(parents=True, exist_ok=True)
-    (run / ORIGIN).write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
-
-
-def note_options(run: Path, options: list[str]) -> None:
-    """Keep what the record of a training is to say of its command; see ``records_of``."""
-    run.mkdir(parents=True, exist_ok=True)
-    (run / OPTIONS).write_text(json.dumps(options) + "\n", encoding="utf-8")
-
-
-def training_records(runs: Path, name: str) -> list[dict[str, object]]:
-    """As ``records_of`` the run ``runs/name``."""
-    return records_of(runs / name, name)
-
-
-def keep_record(run: Path, name: str) -> None:
-    """Count a run's last training to those that made the weights it begins with."""
-    if (run / LOG).is_file():
-        write_origin(run, records_of(run, name))
-        (run / LOG).unlink()
-
-
-def records_of(run: Path, name: str) -> list[dict[str, object]]:
-    """Command, steps, minutes and last validation figures of a model's trainings, in order.
-
-    The last is this run's, from its log; those before it made the weights it began with.
-
-    Args:
-        name: what ``train`` calls the model.
-    """
-    origin = run / ORIGIN
-    before: list[dict[str, object]] = []
-    if origin.is_file():
-        before = json.loads(origin.read_text(encoding="utf-8"))
-    log = run / LOG
-    if not log.is_file():
-        return before
-    step, seconds = 0, 0.0
-    figures: dict[str, float] = {}
-    with log.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if int(row["step"]) != step:
-                figures = {}
-            step, seconds = int(row["step"]), float(row["seconds"])
-            figures[row["name"]] = float(row["value"])
-    minutes = round(seconds / 60)
-    start = " --from PACK" if origin.is_file() else ""
-    noted = run / OPTIONS
-    options = json.loads(noted.read_text(encoding="utf-8")) if noted.is_file() else []
-    words = ["python main.py train", name, "--data DIR" + start, f"--minutes {minutes}", *options]
-    record: dict[str, object] = {
-        "command": " ".join(words),
-        "steps": step,
-        "minutes": minutes,
-        "validation": figures,
-    }
-    return [*before, record]
-
-
-def classes() -> dict[str, Any]:
-    """Model in a pack -> its class."""
-    from engine.finding.model import Finder
-    from engine.layout_generator.model import LayoutGenerator
-    from engine.parsing.model import Parser
-    from engine.sgldm.autoencoder import Autoencoder
-    from engine.sgldm.denoiser import Denoiser
-
-    kinds = (Finder, Parser, Autoencoder, LayoutGenerator, Denoiser)
-    return dict(zip(MODELS, kinds, strict=True))
 
 
 def save_model(model: nn.Module, folder: Path) -> None:
@@ -155,7 +77,7 @@ def assemble(
     Raises:
         InputFileError: a model hasn't been trained yet.
     """
-    for model_name, cls in classes().items():
+    for model_name, cls in MODEL_CLASSES.items():
         source = runs / SOURCES[model_name]
         if model_name == "autoencoder" and (runs / "decoder" / "autoencoder").is_dir():
             source = runs / "decoder" / "autoencoder"  # the same encoder, its decoder trained on
@@ -171,7 +93,7 @@ def assemble(
         "data": DATA,
         "made": datetime.now(UTC).date().isoformat(),
         "hardware": "CPU, 2 cores, bf16 autocast",
-        "training": {run: records for run in RUNS if (records := training_records(runs, run))},
+        "training": {run: records for run in RUNS if (records := records_of(runs / run, run))},
         "remark": remark,
         "figures": dict(figures or {}),
     }

@@ -13,10 +13,12 @@ import torch
 from torch import nn
 
 from engine.errors import PackError
+from engine.loading import MODEL_CLASSES
 from engine.packs import MODELS, PackManifest, verify_pack, write_manifest
 from engine.sentences import Sentence
 from engine.single_models import SingleModel, config_of, find_model
-from engine.training.pack import SOURCES, classes, model_card, save_model, training_records
+from engine.training.pack import SOURCES, model_card, save_model
+from engine.training.records import records_of
 
 # Model -> the training runs that it comes from.
 RUNS_OF: dict[str, tuple[str, ...]] = {
@@ -65,7 +67,7 @@ def replace_model(
 
 
 def _loaded(found: SingleModel) -> nn.Module:
-    cls: Any = classes()[found.name]
+    cls = MODEL_CLASSES[found.name]
     try:
         model: nn.Module = cls.from_pretrained(found.folder, use_safetensors=True)
         sound = all(bool(torch.isfinite(value).all()) for value in model.state_dict().values())
@@ -120,7 +122,7 @@ def _provenance(manifest: PackManifest, found: SingleModel) -> dict[str, object]
     for run in RUNS_OF[found.name]:  # of the model that is gone
         trained.pop(run, None)
     if found.run is not None:
-        trained[found.run.name] = training_records(found.run.parent, found.run.name)
+        trained[found.run.name] = records_of(found.run, found.run.name)
     before["training"] = trained
     before["replaced"] = [*before.get("replaced", ()), replaced]
     before["figures"] = {}

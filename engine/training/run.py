@@ -10,48 +10,53 @@ import torch
 from accelerate import Accelerator
 
 from engine.training.loop import Budget, Task, train
-from engine.training.pack import keep_record, note_options, take_over
+from engine.training.pack import take_over
+from engine.training.records import keep_record, note_options
 
 
-def _parser(data: Path, runs: Path, closing: bool) -> Task:
+def _parser(data: Path, runs: Path) -> Task:
     from engine.training.parser import ParserTask
 
-    return ParserTask(data, closing=closing)
+    return ParserTask(data)
 
 
-def _autoencoder(data: Path, runs: Path, closing: bool) -> Task:
+def _closing_parser(data: Path, runs: Path) -> Task:
+    from engine.training.parser import ParserTask
+
+    return ParserTask(data, closing=True)
+
+
+def _autoencoder(data: Path, runs: Path) -> Task:
     from engine.training.autoencoder import AutoencoderTask
 
     return AutoencoderTask(data)
 
 
-def _decoder(data: Path, runs: Path, closing: bool) -> Task:
+def _decoder(data: Path, runs: Path) -> Task:
     from engine.training.autoencoder import AutoencoderTask
 
     return AutoencoderTask(data, trained=runs / "autoencoder" / "autoencoder")
 
 
-def _finder(data: Path, runs: Path, closing: bool) -> Task:
+def _finder(data: Path, runs: Path) -> Task:
     from engine.training.finder import FinderTask
 
     return FinderTask(data)
 
 
-def _layout(data: Path, runs: Path, closing: bool) -> Task:
+def _layout(data: Path, runs: Path) -> Task:
     from engine.training.layout import LayoutTask
 
     return LayoutTask(data)
 
 
-def _sgldm(data: Path, runs: Path, closing: bool) -> Task:
+def _sgldm(data: Path, runs: Path) -> Task:
     from engine.training.sgldm import SGLDMTask
 
     return SGLDMTask(data, runs)
 
 
-CLOSING_PACE = 0.3  # of the usual learning rate
-
-TASKS: dict[str, Callable[[Path, Path, bool], Task]] = {
+TASKS: dict[str, Callable[[Path, Path], Task]] = {
     "finder": _finder,
     "parser": _parser,
     "autoencoder": _autoencoder,
@@ -59,6 +64,8 @@ TASKS: dict[str, Callable[[Path, Path, bool], Task]] = {
     "layout": _layout,
     "sgldm": _sgldm,
 }
+CLOSING_TASKS = {**TASKS, "parser": _closing_parser}
+CLOSING_PACE = 0.3  # of the usual learning rate
 
 
 def run(
@@ -88,7 +95,7 @@ def run(
         if not resume:
             keep_record(runs / name, name)
     note_options(runs / name, ["--closing"] if closing else [])
-    task = TASKS[name](data, runs, closing)
+    task = (CLOSING_TASKS if closing else TASKS)[name](data, runs)
     return train(
         task, runs / name, budget, resume=resume, warm_start=start is not None, seed=seed,
         compile_models=compile_models, pace=CLOSING_PACE if closing else 1.0,

@@ -22,7 +22,7 @@ from engine.fill import fill_by_class
 from engine.labels import IGNORE, SemanticClass
 from engine.layout_generator.model import LayoutGenerator
 from engine.masks import known_cells
-from engine.sgldm.appearance import Tokens
+from engine.sgldm.appearance_tokens import Tokens
 from engine.sgldm.autoencoder import FACTOR, Autoencoder
 from engine.sgldm.denoiser import Denoiser, alpha_sigma, one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
@@ -191,8 +191,8 @@ class SGLDMTask:
         has_coarse = torch.maximum(has_layout, keep(0.15)) * has_known
         # As in use: nothing is dropped, and z_t comes from the coarse latents.
         used, rest = slice(round(n * IN_USE_SHARE)), slice(round(n * IN_USE_SHARE), n)
-        for told in (has_layout, has_known, has_coarse):
-            told[used] = 1
+        for has in (has_layout, has_known, has_coarse):
+            has[used] = 1
         # Without a layout no fill that was made by it.
         filled = torch.where(has_layout.bool(), z_filled, z_filled * is_known)
         given = Given(

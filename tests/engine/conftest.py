@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from accelerate import Accelerator
 
     from engine.runner import PipelineRunner
+    from engine.sgldm.pipeline import HSDiffusionPipeline
     from tests.engine.studio import Studio
     from tests.engine.tiny_tasks import Trained
 
@@ -68,6 +69,14 @@ def tiny_pack(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder
 
 
+@pytest.fixture(scope="module")
+def pipeline(tiny_pack: Path) -> HSDiffusionPipeline:
+    """The tiny models, without a runner."""
+    from engine.loading import load_pipeline
+
+    return load_pipeline(tiny_pack)
+
+
 @pytest.fixture
 def seeing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Painted people are found and parsed, as trained models would see real ones."""
@@ -92,7 +101,7 @@ def tiny_runner(tiny_pack: Path, one_thread: None) -> PipelineRunner:
 @pytest.fixture
 def studio(tiny_runner: PipelineRunner, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
     """A fresh engine with the tiny models."""
-    from engine import runner
+    from engine import generating
     from engine.engine import Engine
     from engine.sgldm.sampler import sample
     from tests.engine.studio import Studio
@@ -104,7 +113,7 @@ def studio(tiny_runner: PipelineRunner, monkeypatch: pytest.MonkeyPatch) -> Iter
             made.sampled.append({"inputs": inputs, **options})
             return sample(denoiser, inputs, **options)
 
-        monkeypatch.setattr(runner, "sample", watched)
+        monkeypatch.setattr(generating, "sample", watched)
         yield made
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.labels import NUM_CLASSES, SemanticClass
-from engine.sgldm.appearance import AppearanceEncoder, Spread, Tokens
+from engine.sgldm.appearance_tokens import AppearanceEncoder, Spread, Tokens
 from engine.sgldm.denoiser import Denoiser, one_hot
 from engine.sgldm.sampler import SamplerInputs, sample
 from tests.engine import tiny
@@ -68,6 +68,8 @@ def test_mixing() -> None:
         0.75 * one.values[:, :, C.NECK] + 0.25 * other.values[:, :, C.NECK],
     )
     assert mixed.present.sum() == 3
+    half = one.mixed(other.to(other.values.device, torch.float16))  # made on another device
+    assert half.values.dtype == one.values.dtype
     assert mixed.only([C.NECK]).present.sum() == 1
     left = mixed.without([C.NECK])
     assert left.present.sum() == 2

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from engine.errors import PackError
 from engine.parsing.model import Parser
 from engine.training.averaging import average
-from engine.training.pack import training_records
+from engine.training.records import records_of
 from tests.engine import tiny
 
 
@@ -52,7 +52,7 @@ def test_it_may_take_the_place_of_one_and_knows_what_was_done(tmp_path: Path) ->
     for run in (one, other):
         (run / "origin.json").write_text(before)
     average([one, other], one)
-    records = training_records(one.parent, "parser")
+    records = records_of(one.parent / "parser", "parser")
     assert [record["steps"] for record in records] == [9, 40, 70, 0]
     assert "average" in str(records[-1]["command"])
     # A training that goes on must not take up one of the two where it stood.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.boxes import Box
 from engine.cells import PITCH, CellGrid, cell_means
 from engine.framing import FRAME_SIZE, Similarity, inside_mask
-from engine.spreading import shrink, spread
+from engine.spreading import continued, shrink, spread
 from engine.tiles import read_padded
 from tests.engine.pictures import grey3, noise
 
@@ -127,6 +127,16 @@ def test_values_go_on_from_the_nearest() -> None:
     assert filled[30, 66] > 40
     steps = np.abs(np.diff(filled[30, 10:70]))
     assert steps.max() < 6
+
+
+def test_a_gap_goes_on_where_nothing_is_known() -> None:
+    known = np.zeros((40, 50), bool)
+    known[:, :20] = True
+    gap = np.where(known[..., None], np.array((3, -2, 0), np.float32), np.float32(np.nan))
+    np.testing.assert_allclose(continued(gap, known, 2.0), np.full_like(gap, (3, -2, 0)), atol=1e-4)
+    gap[20, 10] += 60  # of one pixel little is left
+    assert 0 < continued(gap, known, 2.0)[20, 10, 0] - 3 < 6
+    assert not continued(gap, np.zeros_like(known), 2.0).any()
 
 
 @pytest.mark.parametrize("channels", [1, 4, 9])

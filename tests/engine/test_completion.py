@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from engine.arrays import Mask
 from engine.completion import complete
 from engine.compositing import FrameResult, composite
 from engine.framing import Similarity, warp
 from engine.labels import IGNORE, SemanticClass
-from engine.masks import Mask, dilate
+from engine.masks import dilate
 from engine.scenery import Scenery, scenery_of
 from engine.stages import Scene
 from tests.engine.pictures import noise

@@ -35,7 +35,6 @@ from engine.finding.finder import Head
 from engine.framing import canonical_frame
 from engine.imageio import Photo
 from engine.labels import IGNORE, SemanticClass
-from engine.loading import load_pipeline
 from engine.requests import SamplingSettings
 from engine.runner import PipelineRunner
 from engine.sgldm.pipeline import HSDiffusionPipeline
@@ -47,11 +46,6 @@ from tests.engine.pictures import noise
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 C = SemanticClass
-
-
-@pytest.fixture(scope="module")
-def pipeline(tiny_pack: Path) -> HSDiffusionPipeline:
-    return load_pipeline(tiny_pack)
 
 
 # --- parser ---------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.arrays import Mask
 from engine.evaluation import control, restore
 from engine.evaluation.control import (
     GUIDANCES,
@@ -26,13 +28,13 @@ from engine.evaluation.control import (
 from engine.evaluation.features import load_features
 from engine.evaluation.restore import Decoded
 from engine.labels import HEAD, NECK, SemanticClass, mask_of
-from engine.loading import load_pipeline
-from engine.masks import Mask
 from engine.requests import REPLACE_HEAD_SAMPLING, SamplingSettings
 from engine.scenery import Scenery, scenery_of
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.sgldm.sampler import sample
 from engine.stages import Scene
+from hs_desktop import i18n
+from hs_desktop.cli import main
 from tests.engine.people import painted
 from tests.engine.pictures import noise
 
@@ -40,11 +42,6 @@ pytestmark = pytest.mark.usefixtures("one_thread", "seeing")
 
 C = SemanticClass
 Generate = Callable[..., Decoded]
-
-
-@pytest.fixture(scope="module")
-def pipeline(tiny_pack: Path) -> HSDiffusionPipeline:
-    return load_pipeline(tiny_pack)
 
 
 @pytest.fixture
@@ -72,8 +69,32 @@ def test_photos_without_a_head_are_left_out(
 ) -> None:
     nobody = np.zeros((16, 256, 256), np.float32)
     nobody[C.BACKGROUND] = 1
-    monkeypatch.setattr(HSDiffusionPipeline, "parse", lambda self, frame, **_: nobody)
-    assert couples(pipeline, prepared, 2) == []
+    parse, looks = HSDiffusionPipeline.parse, count()
+    monkeypatch.setattr(
+        HSDiffusionPipeline, "parse",
+        lambda self, frame, **_: nobody if next(looks) == 0 else parse(self, frame),
+    )  # fmt: skip
+    assert len(couples(pipeline, prepared, 3)) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "too few show a head"), ("ko", "너무 적습니다")],
+)
+def test_too_few_photos_to_judge_by(
+    tiny_pack: Path, prepared: Path, language: str, sentence: str,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Of one photo there is no interval."""
+    monkeypatch.setenv("LANGUAGE", language)
+    command = ["evaluate", "control", "--count", "1", "--device", "cpu", "--data"]
+    code = main([*command, str(prepared), "--pack", str(tiny_pack)])
+    i18n.install(["en"])
+    assert code == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert str(prepared) in said
+    assert said.count("\n") == 1
 
 
 def test_holes_with_much_room_and_little(pairs: list[Couple]) -> None:

@@ -10,11 +10,12 @@ import pytest
 from numpy.typing import NDArray
 
 from engine import stages
+from engine.arrays import Mask
 from engine.flyaways import REACH, flyaways
 from engine.framing import Similarity
 from engine.imageio import Photo
 from engine.labels import HEAD, IGNORE, NECK, Layout, mask_of
-from engine.masks import Mask, dilate, swap_masks
+from engine.masks import dilate, swap_masks
 from engine.requests import HeadTransform
 from tests.engine.people import C, person
 from tests.engine.studio import SWAP, Studio

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.arrays import Mask
 from engine.labels import BODY, HEAD, IGNORE, NECK, Layout, SemanticClass, mask_of
 from engine.masks import (
     OLD_HEAD_GROWTH,
     RIM,
-    Mask,
     SwapMasks,
     blend_layouts,
     dilate,

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine import runner as runner_module
-from engine import stages
+from engine import generating, stages
 from engine.boxes import Box
 from engine.engine import Engine
 from engine.errors import RequestError
@@ -203,13 +202,13 @@ def test_grain_and_skin_are_left_alone_if_asked(
     engine: Engine, painted_swap: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[bool, bool]] = []
-    finish = runner_module.finish_composite
+    finish = generating.finish_composite
 
     def watched(*args: Any, **options: Any) -> Any:
         asked.append((options["match_grain"], options["match_skin"]))
         return finish(*args, **options)
 
-    monkeypatch.setattr(runner_module, "finish_composite", watched)
+    monkeypatch.setattr(generating, "finish_composite", watched)
     # Under the body's own layout: its neck, which the new head doesn't hide, is skin.
     swap = replace(SWAP, layout=painted_swap["body_layout"])
     mask = np.zeros(swap.body.pixels.shape[:2], np.float32)

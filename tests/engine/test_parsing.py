@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from engine.labels import MIRRORED, NUM_CLASSES, SemanticClass
-from engine.loading import load_pipeline
 from engine.parsing.deciding import likeliest
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from tests.engine.people import painted, person
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-@pytest.fixture
-def pipeline(tiny_pack: Path) -> HSDiffusionPipeline:
-    return load_pipeline(tiny_pack)
 
 
 @pytest.mark.parametrize("thorough", [False, True])

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine import runner as runner_module
-from engine import stages
+from engine import generating, stages
 from engine.colour import to_16bit
 from engine.engine import Engine
 from engine.errors import DeviceError, NoPersonError, PackError
@@ -233,7 +232,7 @@ def test_out_of_memory_goes_on_on_the_cpu_and_says_so(
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
         return sample(*args, **options)
 
-    monkeypatch.setattr(runner_module, "sample", sample_once_full)
+    monkeypatch.setattr(generating, "sample", sample_once_full)
     messages: list[str] = []
     (result,) = studio.ask(SWAP, on_progress=lambda p: messages.append(p.message))
     assert len(result.notes) == 1

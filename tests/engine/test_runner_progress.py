@@ -50,6 +50,24 @@ def test_progress_rises_to_the_end(studio: Studio, request_: Request) -> None:
     assert all(p.seconds_left is None or p.seconds_left >= 0 for p in seen)
 
 
+def test_parsing_a_whole_body_is_progress(studio: Studio) -> None:
+    """For another skin hands are needed, too."""
+
+    def steps(request: LayoutRequest) -> list[tuple[int, int]]:
+        seen: list[Progress] = []
+        studio.ask(request, on_progress=seen.append)
+        return [(p.done, p.total) for p in seen if p.stage == "layout"]
+
+    tinted = replace(SWAP, body_skin=0.5)
+    assert len(set(steps(LayoutRequest(SWAP)))) == 2
+    told = steps(LayoutRequest(tinted))
+    assert len(set(told)) > 4
+    assert told == sorted(told)
+    # What the user painted is known.
+    painted = studio.one(ParseRequest(BODY_PHOTO)).layout
+    assert {total for _, total in steps(LayoutRequest(replace(tinted, body_layout=painted)))} == {1}
+
+
 def test_previews_show_the_result_forming(studio: Studio) -> None:
     shown: list[Preview] = []
     request = replace(SWAP, sampling=SamplingSettings(steps=4))

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import runner as runner_module
+from engine import generating
+from engine.arrays import Mask
 from engine.errors import NoPersonError, RequestError
 from engine.imageio import Photo
 from engine.labels import HEAD, NECK, SemanticClass, mask_of
-from engine.masks import Mask
 from engine.requests import (
     LayoutRequest,
     ParseRequest,
@@ -118,7 +118,7 @@ def test_the_denoiser_makes_up_everything_if_asked(
         looked.append(seed)
         return scenery_of(scene, inside, seed, **options)
 
-    monkeypatch.setattr(runner_module, "scenery_of", watched)
+    monkeypatch.setattr(generating, "scenery_of", watched)
     made_up = studio.one(replace(request_, complete=False))
     assert looked == []
     completed = studio.one(request_)

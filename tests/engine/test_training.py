@@ -17,8 +17,9 @@ from safetensors.torch import load_file
 from engine.errors import InputFileError
 from engine.loading import load_pipeline
 from engine.packs import MODELS, verify_pack
-from engine.training import pack
+from engine.training import pack, run
 from engine.training.loop import Budget, train
+from engine.training.records import keep_record, note_options, records_of
 from tests.engine.tiny_tasks import TASKS, Trained, tiny_models
 from tests.engine.training import checkpoint, rows
 
@@ -106,24 +107,43 @@ def test_a_training_begins_with_a_packs_models(
     records = manifest.provenance["training"]
     assert [record["steps"] for record in records["parser"]] == [3, 1]
     assert "--from PACK" in records["parser"][1]["command"]
-    assert records["layout"] == pack.training_records(runs, "layout")
+    assert records["layout"] == records_of(runs / "layout", "layout")
     # The decoder, which has no weights of its own before, begins with the pack's as well.
     shutil.copy(again / "parser" / "log.csv", again / "decoder")
-    (record,) = pack.training_records(again, "decoder")
+    (record,) = records_of(again / "decoder", "decoder")
     assert "--from PACK" in str(record["command"])
 
 
 def test_a_run_that_goes_on_keeps_its_record(runs: Path, tmp_path: Path) -> None:
     shutil.copytree(runs / "parser", tmp_path / "parser")
-    pack.keep_record(tmp_path / "parser", "parser")
-    pack.keep_record(tmp_path / "parser", "parser")  # once, however often it is asked for
-    (record,) = pack.training_records(tmp_path, "parser")
+    keep_record(tmp_path / "parser", "parser")
+    keep_record(tmp_path / "parser", "parser")  # once, however often it is asked for
+    (record,) = records_of(tmp_path / "parser", "parser")
     assert record["steps"] == 3
-    pack.note_options(tmp_path / "parser", ["--closing"])
+    note_options(tmp_path / "parser", ["--closing"])
     shutil.copy(runs / "parser" / "log.csv", tmp_path / "parser")
-    first, second = pack.training_records(tmp_path, "parser")
+    first, second = records_of(tmp_path / "parser", "parser")
     assert "--closing" not in str(first["command"])
     assert str(second["command"]).endswith("--closing")
+
+
+@pytest.mark.parametrize("name", ["parser", "finder"])
+def test_the_end_of_a_training(
+    prepared: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Smaller steps for all; the parser sees fewer frames that are made up, too."""
+    tiny_models(monkeypatch)
+    asked: list[tuple[Any, float]] = []
+    monkeypatch.setattr(
+        run, "train", lambda task, folder, budget, *, pace, **_: asked.append((task, pace)) or {}
+    )
+    for closing in (False, True):
+        run.run(name, prepared, tmp_path, Budget(steps=1), closing=closing)
+    (usual, pace), (last, last_pace) = asked
+    assert last_pace < pace == 1
+    if name == "parser":
+        assert last.made_up < usual.made_up == 1
+    assert json.loads((tmp_path / name / "options.json").read_text()) == ["--closing"]
 
 
 def test_what_is_no_model_goes_on_from_the_checkpoint(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from engine import stages
 from engine.imageio import Photo
 from engine.labels import SemanticClass, palette
-from engine.loading import load_pipeline
 from engine.sgldm.pipeline import HSDiffusionPipeline
 from engine.whole_person import BEFORE_FRAME, parse_whole, tiles_of, whole_view
 from tests.engine.people import person, snapshot
@@ -18,11 +15,6 @@ from tests.engine.people import person, snapshot
 pytestmark = pytest.mark.usefixtures("one_thread", "seeing")
 
 C = SemanticClass
-
-
-@pytest.fixture(scope="module")
-def pipeline(tiny_pack: Path) -> HSDiffusionPipeline:
-    return load_pipeline(tiny_pack)
 
 
 def test_a_whole_person_is_parsed(pipeline: HSDiffusionPipeline) -> None:

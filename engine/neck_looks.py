@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from engine import stages
+from engine.cache import Cached
 from engine.framing import Similarity
 from engine.imageio import Photo
 from engine.labels import NECK
 from engine.pairs import Pair
 from engine.requests import SwapRequest
-from engine.sgldm.appearance import Tokens
+from engine.sgldm.appearance_tokens import Tokens
 from engine.sgldm.pipeline import HSDiffusionPipeline
 
 
 def neck_looks(
-    pipeline: HSDiffusionPipeline, request: SwapRequest, pair: Pair, cached: Callable[..., Any]
+    pipeline: HSDiffusionPipeline, request: SwapRequest, pair: Pair, cached: Cached
 ) -> Tokens | None:
     """Halfway between the necks of the head's and the body's photo: it has to suit both.
 
     Args:
         request: with the photos as they go into the picture.
-        cached: makes a thing, or gives it again: ``cached(make, name, *parts)``.
+        cached: keeps the look of either neck.
 
     Returns:
         ``None`` where the denoiser has no appearance tokens.
@@ -40,8 +39,7 @@ def neck_looks(
             (request.body, pair.body, pair.body_parsed),
         )
     )  # fmt: skip
-    both: Tokens = head.mixed(body)
-    return both
+    return head.mixed(body)
 
 
 def _of_photo(

@@ -51,7 +51,7 @@ class Light:
 
 
 @dataclass(frozen=True)
-class Appearance:
+class FaceAppearance:
     """What a frame shows of its person.
 
     Attributes:
@@ -72,7 +72,7 @@ class Appearance:
     @classmethod
     def of(
         cls, image: NDArray[np.uint8], layout: Layout, centre: tuple[float, float] | Points
-    ) -> Appearance:
+    ) -> FaceAppearance:
         """What a frame shows.
 
         Args:

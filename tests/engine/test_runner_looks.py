@@ -15,7 +15,8 @@ from engine.labels import HEAD, NECK, SemanticClass
 from engine.packs import PackManifest, write_manifest
 from engine.requests import ParseRequest, ReplaceHeadRequest, RetouchRequest
 from engine.runner import PipelineRunner
-from engine.sgldm.appearance import Tokens
+from engine.sgldm.appearance_tokens import Tokens
+from engine.sgldm.pipeline import HSDiffusionPipeline
 from tests.engine import tiny
 from tests.engine.studio import BODY_PHOTO, FEW, HEAD_PHOTO, RETOUCH_MASK, SWAP, Studio
 
@@ -47,6 +48,20 @@ def test_the_new_neck_looks_like_both(studio: Studio) -> None:
         moved = (told(studio).values - before.values).abs().amax((0, 1, 3))
         assert moved[C.NECK] > 0
         assert moved[C.HAIR] < 0.5 * moved[C.NECK]
+
+
+def test_looks_are_encoded_once(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    looks = HSDiffusionPipeline.looks
+    monkeypatch.setattr(
+        HSDiffusionPipeline, "looks", lambda self, *args: (asked.append(1), looks(self, *args))[1]
+    )
+    studio.one(SWAP)
+    assert len(asked) == 3  # of both necks, and of what is known
+    before = told(studio)
+    studio.one(replace(SWAP, sampling=replace(FEW, steps=3)))
+    assert len(asked) == 3
+    assert torch.equal(told(studio).values, before.values)
 
 
 def test_looks_are_those_of_what_is_known(studio: Studio) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.labels import NUM_CLASSES
-from engine.nn import downsample
+from engine.nn import downsample, zeroed
 from engine.sgldm.autoencoder import FACTOR
 
 _LEAST = 24.0  # px of a class in the frame, by which its look can be told
@@ -59,6 +59,7 @@ class Tokens(NamedTuple):
         Args:
             share: of ``other``, 0..1.
         """
+        other = other.to(self.values.device, self.values.dtype)  # kept from before a card ran out
         both = self.present & other.present
         weight = torch.where(both, share, other.present.float())[:, None, :, None]
         weight = weight.to(self.values.dtype)
@@ -128,10 +129,9 @@ class Spread(nn.Module):
         self.levels = [level for level, _ in places]
         count = max(self.levels) + 1
         self.null = nn.Parameter(torch.zeros(count, NUM_CLASSES, width))
-        self.project = nn.ModuleList(nn.Linear(width, 2 * channels) for _, channels in places)
-        for layer in self.project:
-            nn.init.zeros_(layer.weight)  # type: ignore[arg-type]
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        self.project = nn.ModuleList(
+            zeroed(nn.Linear(width, 2 * channels)) for _, channels in places
+        )
 
     def forward(self, tokens: Tokens | None, layout: Tensor) -> tuple[Tensor, ...]:
         """Maps ``(N, 2C, h, w)`` for each place: scales, then shifts.
