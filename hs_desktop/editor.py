@@ -7,7 +7,6 @@ of the document; they never call each other.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from hs_desktop.active import Active
+from hs_desktop.canvas.keys import Keys
 from hs_desktop.document import commands, hsd
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Change, Side, What
 from hs_desktop.document.export import export
 from hs_desktop.document.findings import At
 from hs_desktop.document.layers import Layer
+from hs_desktop.document.settings import any_seed
 from hs_desktop.engine_bridge import EngineBridge, JobRecord
 from hs_desktop.errands import Errands
 from hs_desktop.found import Found
@@ -56,6 +57,7 @@ class Editor(QObject):
     Attributes:
         document: the open one.
         tools: the tool in the hand.
+        keys: of the canvases, as the user has set them.
         readings: the files being read.
 
     Signals:
@@ -91,6 +93,7 @@ class Editor(QObject):
         self.preferences = preferences
         self.bridge = bridge
         self.tools = ToolState()
+        self.keys = Keys()
         self.readings = Readings(self)
         self._keeper = Keeper(autosave_folder)
         self._errands = Errands(self.say)
@@ -267,11 +270,7 @@ class Editor(QObject):
 
     def swap(self) -> JobRecord | None:
         """Make results as the panel says; what is missing is told the user."""
-        self.document.settle()
-        if not self.seed_locked and self.document.has_photos:
-            self.document.do(commands.set_settings(seed=random.randrange(1 << 31)))
-            self.document.history.seal()
-        return self._orders.swap(SWAP)
+        return self._orders.swap(SWAP, {} if self.seed_locked else {"seed": any_seed()})
 
     def swap_again(self, variation_id: str) -> JobRecord | None:
         """Make another result as this one was made, with the next seed that wasn't used."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +10,7 @@ from hs_desktop.document import commands
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
 from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer, MaskRole
+from hs_desktop.document.settings import any_seed
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor, Level
 from hs_desktop.i18n import _
@@ -175,7 +175,8 @@ def next_seed(editor: Editor) -> None:
 
 
 def random_seed(editor: Editor) -> None:
-    editor.document.do(commands.set_settings(seed=random.randrange(1 << 31)))
+    editor.document.do(commands.set_settings(seed=any_seed()))
+    editor.document.history.seal()
 
 
 def toggle_star(editor: Editor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,17 +18,17 @@ from engine.requests import (
     SamplingSettings,
     SwapRequest,
 )
-from hs_desktop.document import commands
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
 from hs_desktop.document.findings import Pair, Person
+from hs_desktop.document.settings import SwapSettings
 from hs_desktop.document.variation import Variation
 from hs_desktop.engine_bridge import JobRecord
 from hs_desktop.i18n import _, translated
 from hs_desktop.live import LIVE
 from hs_desktop.made import ParsedLayers, ResultLayers
 from hs_desktop.messages import Level
-from hs_desktop.results import add_results, set_parsed, update_live
+from hs_desktop.results import Wish, add_results, set_parsed, update_live
 
 if TYPE_CHECKING:
     from hs_desktop.editor import Editor
@@ -47,6 +47,7 @@ class _Origin:
     photos: frozenset[str]  # ids of layers
     pair: Pair | None  # who was to be swapped then
     own_step: bool  # whether the user asked for it by itself
+    wish: Wish  # what the project's settings become with the result
 
     def is_there(self, document: Document) -> bool:
         return document is self.document and all(
@@ -65,6 +66,7 @@ class Orders:
         self._editor, self._live, self._found = editor, live, found
         self._origins: dict[JobRecord, _Origin] = {}
         self._unparsed: set[Person] = set()  # to be asked for again once they are back
+        self._granted: SwapSettings | None = None  # of the latest result that had other settings
         self._turn = asyncio.Lock()
         editor.bridge.ended.connect(self._ended)
 
@@ -107,15 +109,19 @@ class Orders:
             if self._editor.document.state.person(side) in self._unparsed:
                 self.parse(side)
 
-    def swap(self, lane: str | None) -> JobRecord | None:
+    def swap(self, lane: str | None, others: Mapping[str, Any] | None = None) -> JobRecord | None:
         """A swap as the document stands; what is missing is told the user.
 
         Args:
             lane: of the job; ``LIVE`` makes one result, whatever the panel says.
+            others: settings by name that it takes instead of the document's. They become the
+                document's together with the result.
         """
-        self._editor.document.settle()
+        document = self._editor.document
+        document.settle()
+        wish = Wish(document.settings, others or {})
         try:
-            request = self._editor.document.swap_request()
+            request = document.swap_request(wish.settings)
         except EngineError as error:
             self._editor.say(translated(error), Level.WARNING)
             return None
@@ -126,22 +132,17 @@ class Orders:
         else:
             self._editor.compare(None)
             self._editor.activate(Side.RESULT)  # where it forms
-        return self._submit(request, title, lane, Side.HEAD, Side.BODY)
+        return self._submit(request, title, lane, Side.HEAD, Side.BODY, wish=wish)
 
     def swap_again(self, variation_id: str) -> JobRecord | None:
         """As ``Editor.swap_again``."""
-        document = self._editor.document
-        made = document.layer(variation_id)
+        made = self._editor.document.layer(variation_id)
         if not isinstance(made, Variation):
             raise ValueError(f"{made.name} is no variation")
-        document.settle()
-        if document.has_photos:
-            again: dict[str, Any] = asdict(self._next_unused(made.sampling)) | {"variations": 1}
-            if made.fitting is not None:
-                again |= made.fitting.settings()
-            document.do(commands.set_settings(**again))
-            document.history.seal()
-        return self.swap(None)
+        again: dict[str, Any] = asdict(self._next_unused(made.sampling)) | {"variations": 1}
+        if made.fitting is not None:
+            again |= made.fitting.settings()
+        return self.swap(None, again)
 
     def _next_unused(self, sampling: SamplingSettings) -> SamplingSettings:
         """With a seed that no result was made with, nor is being made with."""
@@ -207,15 +208,17 @@ class Orders:
         self._submit(request, title, "place", Side.HEAD, Side.BODY)
 
     def _submit(
-        self, request: Request, title: str, lane: str | None, *sides: Side, own_step: bool = True
-    ) -> JobRecord:
+        self, request: Request, title: str, lane: str | None, *sides: Side, own_step: bool = True,
+        wish: Wish | None = None,
+    ) -> JobRecord:  # fmt: skip
         """Ask for something that is made of the photos of these sides."""
         document = self._editor.document
         record = self._editor.bridge.submit(request, title, lane=lane)
         photos = (document.state.photo_id(side) for side in sides)
         if not record.has_ended:
             there = frozenset(photo for photo in photos if photo is not None)
-            self._origins[record] = _Origin(document, there, document.state.pair, own_step)
+            wish = wish or Wish(document.settings, {})
+            self._origins[record] = _Origin(document, there, document.state.pair, own_step, wish)
         return record
 
     def cancel(self, *, photo: str | None = None, lane: str | None = None) -> None:
@@ -234,6 +237,7 @@ class Orders:
         """Cancel what was ordered: another document is opened."""
         self.cancel()
         self._unparsed.clear()
+        self._granted = None
 
     # --- what comes ----------------------------------------------------------------------------
 
@@ -314,7 +318,10 @@ class Orders:
                 budget = editor.preferences["variation_memory"] << 20
                 before = editor.active_on(Side.RESULT)
                 with self._live.answering():
-                    add_results(editor.document, record.title, made, budget)
+                    settings = origin.wish.granted(self._granted)
+                    add_results(editor.document, record.title, made, budget, settings)
+                if origin.wish.others:
+                    self._granted = origin.wish.settings
                 # The new one, unless the user is at work on a layer of another kind.
                 if before is None or isinstance(before, Variation):
                     editor.prefer(Side.RESULT, made.variations[0].id)

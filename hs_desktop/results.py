@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
 from hs_desktop.document.layers import Layer, LayoutLayer, MaskLayer, PhotoLayer
 from hs_desktop.document.planes import Plane
+from hs_desktop.document.settings import SwapSettings
 from hs_desktop.document.state import ProjectState
 from hs_desktop.document.undo import StateChange, StateCommand
 from hs_desktop.document.variation import Variation
@@ -25,6 +26,42 @@ from hs_desktop.rects import Rect
 
 if TYPE_CHECKING:
     from engine.imageio import Photo
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The settings of one swap, which become the project's with its result.
+
+    Attributes:
+        former: the project's when the swap was asked for.
+        others: by name, what it takes instead.
+    """
+
+    former: SwapSettings
+    others: Mapping[str, Any]
+
+    @property
+    def settings(self) -> SwapSettings:
+        return self.former.changed(**self.others)
+
+    def granted(self, latest: SwapSettings | None) -> StateChange:
+        """They become the project's, but for those that the user has set since.
+
+        Args:
+            latest: what came of another swap meanwhile, which isn't the user's doing.
+        """
+        known = [self.former] if latest is None else [self.former, latest]
+
+        def change(state: ProjectState) -> ProjectState:
+            now = state.settings
+            others = {
+                name: value
+                for name, value in self.others.items()
+                if now.value(name) in [one.value(name) for one in known]
+            }
+            return replace(state, settings=now.changed(**others))
+
+        return change
 
 
 def replace_photo(document: Document, side: Side, photo: Photo, name: str) -> None:
@@ -82,7 +119,13 @@ def set_parsed(
     return own_step
 
 
-def add_results(document: Document, title: str, made: ResultLayers, byte_budget: int) -> None:
+def add_results(
+    document: Document,
+    title: str,
+    made: ResultLayers,
+    byte_budget: int,
+    settings: StateChange = lambda state: state,
+) -> None:
     """Variations on top of the result, the first of them shown, as one command.
 
     What may be redone stays, and shows the first of them, too, unless it shows others than now.
@@ -93,6 +136,7 @@ def add_results(document: Document, title: str, made: ResultLayers, byte_budget:
         made: the layout and region of a swap become layers, too, unless strokes that may be
             redone know those that are there.
         byte_budget: the oldest variations go until the rest holds no more than this.
+        settings: what becomes of them.
     """
     now, new = document.state, made.variations
     steps = [commands.add_layer(Side.RESULT, replace(one, visible=False)).change for one in new]
@@ -100,7 +144,7 @@ def add_results(document: Document, title: str, made: ResultLayers, byte_budget:
     prune = commands.prune_variations(byte_budget).change
 
     def change(state: ProjectState) -> ProjectState:
-        out = _joined(steps)(state)
+        out = _joined([*steps, settings])(state)
         return prune(show(out) if _looks(state) == _looks(now) else out)
 
     if not document.history.insert(title, _joined([_maps(now, made), change])):

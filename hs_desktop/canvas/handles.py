@@ -6,10 +6,11 @@ import math
 from enum import Enum, auto
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from engine.requests import HeadTransform
 from hs_desktop.canvas.events import PointerEvent
+from hs_desktop.canvas.keys import CanvasKey, KeyPress
 from hs_desktop.canvas.overlay import Overlay
 from hs_desktop.canvas.placement import Placement
 from hs_desktop.canvas.viewport import Point, Viewport
@@ -22,10 +23,10 @@ _SCALE_STEP = 0.05  # with shift
 _NUDGE, _FAR_NUDGE = 1.0, 10.0  # photo px
 _ACCENT = QColor(88, 166, 255)
 _ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
+    CanvasKey.LEFT: (-1, 0),
+    CanvasKey.RIGHT: (1, 0),
+    CanvasKey.UP: (0, -1),
+    CanvasKey.DOWN: (0, 1),
 }
 
 
@@ -92,17 +93,6 @@ class TransformHandles(Overlay):
     def pivot(self) -> Point:
         """The photo point that scaling and turning leave where it is; it moves with the head."""
         return self._placement.apply(self._value, self._own_pivot or self._placement.centre)
-
-    def flip(self) -> None:
-        """Mirror the head in place."""
-        self._set(self._placement.flipped(self._value))
-        self.finished.emit(self._value)
-
-    def reset(self) -> None:
-        """Back to the automatic position."""
-        self._own_pivot = None
-        self._set(HeadTransform())
-        self.finished.emit(self._value)
 
     def _set(self, value: HeadTransform) -> None:
         if value != self._value:
@@ -235,14 +225,12 @@ class TransformHandles(Overlay):
             Part.PIVOT: Qt.CursorShape.CrossCursor,
         }.get(part)
 
-    def key(self, event: QKeyEvent, view: Viewport) -> bool:
-        plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        shift = plain == Qt.KeyboardModifier.ShiftModifier
-        if event.key() not in _ARROWS or not (shift or plain == Qt.KeyboardModifier.NoModifier):
+    def key(self, press: KeyPress, view: Viewport) -> bool:
+        if press.key not in _ARROWS:
             return False
         # Along the photo's own axis that lies nearest to where the arrow shows: whole pixels.
-        x, y = view.direction_to_photo(_ARROWS[Qt.Key(event.key())])
-        far = _FAR_NUDGE if shift else _NUDGE
+        x, y = view.direction_to_photo(_ARROWS[press.key])
+        far = _FAR_NUDGE if press.shift else _NUDGE
         dx, dy = (math.copysign(far, x), 0.0) if abs(x) > abs(y) else (0.0, math.copysign(far, y))
         self._set(self._placement.shifted(self._value, dx, dy))
         self.finished.emit(self._value)

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from hs_desktop.canvas.events import PointerEvent, from_finger, from_mouse, from_tablet
+from hs_desktop.canvas.keys import CanvasKey, Keys
 from hs_desktop.canvas.navigation import Navigator
 from hs_desktop.canvas.overlay import Overlay
 from hs_desktop.canvas.viewport import Viewport
@@ -26,8 +27,11 @@ from hs_desktop.canvas.viewport import Viewport
 class InputWidget(QWidget):
     """A widget that is moved about in, taken hold of by its overlays, and painted on.
 
-    A press goes to navigation (space, R, middle button), else to the topmost overlay that
+    A press goes to navigation (a key held, the middle button), else to the topmost overlay that
     takes it, else out as a signal; so does what follows until the button goes up.
+
+    Args:
+        keys: of the canvas, as the user has set them; by default as they are at first.
 
     Signals, all but ``left`` and ``cancelled`` with a ``PointerEvent``:
         pressed, moved, released: the pointer with a button down.
@@ -45,10 +49,11 @@ class InputWidget(QWidget):
     left = Signal()
     cancelled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, keys: Keys | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._keys = keys or Keys()
         self._viewport = Viewport()
-        self._navigator = Navigator(lambda: self._viewport, self.set_viewport)
+        self._navigator = Navigator(lambda: self._viewport, self.set_viewport, self._keys)
         self._overlays: list[Overlay] = []
         self._taker: Overlay | None = None
         self._button = Qt.MouseButton.NoButton  # that is down for an overlay or a tool
@@ -206,23 +211,26 @@ class InputWidget(QWidget):
         self.left.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.cancel():
-            return
-        for overlay in reversed(self._overlays):
-            if overlay.key(event, self._viewport):
+        press = self._keys.of(event)
+        if press is not None:
+            if press.key is CanvasKey.GIVE_UP and self.cancel():
                 return
-        if self._navigator.key_press(event):
-            self._show_cursor(None)
-            self.update()
-        else:
-            super().keyPressEvent(event)
+            if any(overlay.key(press, self._viewport) for overlay in reversed(self._overlays)):
+                return
+            if self._hold(event) or self._navigator.key(press):
+                return
+        super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if self._navigator.key_release(event):
-            self._show_cursor(None)
-            self.update()
-        else:
+        if not self._hold(event):
             super().keyReleaseEvent(event)
+
+    def _hold(self, event: QKeyEvent) -> bool:
+        if not self._navigator.hold(event):
+            return False
+        self._show_cursor(None)
+        self.update()
+        return True
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -230,6 +238,11 @@ class InputWidget(QWidget):
         self._show_cursor(None)
 
     def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            press = self._keys.of(event)
+            if press is not None and not press.shift:
+                event.accept()  # on the canvas its keys come before any shortcut
+                return True
         if isinstance(event, QNativeGestureEvent):
             return self._navigator.native_gesture(event)
         if isinstance(event, QTouchEvent):

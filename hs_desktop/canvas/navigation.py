@@ -1,4 +1,4 @@
-"""Moving about in a photo: wheel, keys, drags with space or the middle button, pinching."""
+"""Moving about in a photo: wheel, keys, drags with a key or the middle button, pinching."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QNativeGestureEvent, QWheelEvent
 
 from hs_desktop.canvas.events import PointerEvent
+from hs_desktop.canvas.keys import CanvasKey, HeldKeys, KeyPress, Keys
 from hs_desktop.canvas.viewport import Point, Viewport
 
 _NOTCH = 2 ** (1 / 3)  # zoom for a notch of the wheel: three of them double it
 _PAN, _FAR_PAN = 48.0, 240.0  # widget px for an arrow key, and with shift
 _SNAP = 15.0  # degrees, while ctrl is held
 _ARROWS = {
-    Qt.Key.Key_Left: (1, 0),
-    Qt.Key.Key_Right: (-1, 0),
-    Qt.Key.Key_Up: (0, 1),
-    Qt.Key.Key_Down: (0, -1),
+    CanvasKey.LEFT: (1, 0),
+    CanvasKey.RIGHT: (-1, 0),
+    CanvasKey.UP: (0, 1),
+    CanvasKey.DOWN: (0, -1),
 }
 
 
@@ -34,11 +35,14 @@ class Navigator:
 
     Args:
         get, put: the view's viewport.
+        keys: of the canvas.
     """
 
-    def __init__(self, get: Callable[[], Viewport], put: Callable[[Viewport], None]) -> None:
+    def __init__(
+        self, get: Callable[[], Viewport], put: Callable[[Viewport], None], keys: Keys
+    ) -> None:
         self._get, self._put = get, put
-        self._space = self._r = False
+        self._held = HeldKeys(keys, CanvasKey.PAN, CanvasKey.ROTATE)
         self._drag = _Drag.NONE
         self._button = Qt.MouseButton.NoButton
         self._start = Viewport()
@@ -54,13 +58,13 @@ class Navigator:
         """What the pointer shows; ``None`` while the hand is at work on something else."""
         if self._drag is _Drag.PAN:
             return Qt.CursorShape.ClosedHandCursor
-        if self._drag is _Drag.ROTATE or self._r:
+        if self._drag is _Drag.ROTATE or CanvasKey.ROTATE in self._held:
             return Qt.CursorShape.SizeAllCursor
-        return Qt.CursorShape.OpenHandCursor if self._space else None
+        return Qt.CursorShape.OpenHandCursor if CanvasKey.PAN in self._held else None
 
     def reset(self) -> None:
         """Forget which keys and buttons are down: their release goes to somebody else."""
-        self._space = self._r = False
+        self._held.clear()
         self._drag = _Drag.NONE
 
     # --- dragging ------------------------------------------------------------------------------
@@ -70,9 +74,9 @@ class Navigator:
         left = event.button == Qt.MouseButton.LeftButton
         if event.button == Qt.MouseButton.MiddleButton:
             self._drag = _Drag.ROTATE if event.shift else _Drag.PAN
-        elif left and self._r:
+        elif left and CanvasKey.ROTATE in self._held:
             self._drag = _Drag.ROTATE
-        elif left and self._space:
+        elif left and CanvasKey.PAN in self._held:
             self._drag = _Drag.ROTATE if event.shift else _Drag.PAN
         else:
             return False
@@ -102,37 +106,17 @@ class Navigator:
 
     # --- keys ----------------------------------------------------------------------------------
 
-    def key_press(self, event: QKeyEvent) -> bool:
-        key, modifiers = event.key(), event.modifiers()
-        plain = modifiers & ~Qt.KeyboardModifier.KeypadModifier
-        shift = Qt.KeyboardModifier.ShiftModifier
-        if key == Qt.Key.Key_Space and plain in (Qt.KeyboardModifier.NoModifier, shift):
-            self._space = True
-        elif key == Qt.Key.Key_R and plain == Qt.KeyboardModifier.NoModifier:
-            self._r = True
-        elif key in _ARROWS and plain in (Qt.KeyboardModifier.NoModifier, shift):
-            dx, dy = _ARROWS[Qt.Key(key)]
-            far = _FAR_PAN if modifiers & shift else _PAN
-            self._put(self._get().panned(dx * far, dy * far))
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal) and plain in (
-            Qt.KeyboardModifier.NoModifier, shift,
-        ):  # fmt: skip
-            self._put(self._get().stepped(1))
-        elif key == Qt.Key.Key_Minus and plain == Qt.KeyboardModifier.NoModifier:
-            self._put(self._get().stepped(-1))
-        else:
-            return False
-        return True
+    def hold(self, event: QKeyEvent) -> bool:
+        """Whether a press or release is about a key that makes drags move the view."""
+        return self._held.follow(event)
 
-    def key_release(self, event: QKeyEvent) -> bool:
-        if event.isAutoRepeat():
-            return event.key() in (Qt.Key.Key_Space, Qt.Key.Key_R)
-        if event.key() == Qt.Key.Key_Space:
-            self._space = False
-        elif event.key() == Qt.Key.Key_R:
-            self._r = False
-        else:
+    def key(self, press: KeyPress) -> bool:
+        """Whether a key that went down moves the view."""
+        if press.key not in _ARROWS:
             return False
+        dx, dy = _ARROWS[press.key]
+        far = _FAR_PAN if press.shift else _PAN
+        self._put(self._get().panned(dx * far, dy * far))
         return True
 
     # --- wheel and fingers ---------------------------------------------------------------------

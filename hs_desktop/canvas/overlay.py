@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QPainter
 
 from hs_desktop.canvas.events import PointerEvent
+from hs_desktop.canvas.keys import KeyPress
 from hs_desktop.canvas.viewport import Viewport
 
 
@@ -44,6 +45,6 @@ class Overlay(QObject):
     def double_click(self, event: PointerEvent, view: Viewport) -> bool:
         return False
 
-    def key(self, event: QKeyEvent, view: Viewport) -> bool:
-        """A key goes down; ``True`` takes it."""
+    def key(self, press: KeyPress, view: Viewport) -> bool:
+        """A key of the canvas goes down; ``True`` takes it."""
         return False

@@ -79,10 +79,6 @@ class Placement:
         turned = (value.rotate + degrees + 180) % 360 - 180
         return self._about(replace(value, rotate=turned), value, 1.0, degrees, pivot)
 
-    def flipped(self, value: HeadTransform) -> HeadTransform:
-        """Mirrored in place, along its own axis."""
-        return replace(value, flip=not value.flip)
-
     def _about(
         self, new: HeadTransform, old: HeadTransform, factor: float, degrees: float, pivot: Point
     ) -> HeadTransform:

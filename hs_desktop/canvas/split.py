@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from hs_desktop.canvas.events import PointerEvent
+from hs_desktop.canvas.keys import CanvasKey, KeyPress
 from hs_desktop.canvas.overlay import Overlay
 from hs_desktop.canvas.viewport import Viewport
 from hs_desktop.i18n import _
@@ -13,7 +14,7 @@ from hs_desktop.observed import Observed, fraction
 
 _REACH = 7.0  # widget px to each side of the line
 _KNOB = 13.0  # widget px, radius
-_STEPS = {Qt.Key.Key_Left: -0.02, Qt.Key.Key_Right: 0.02}  # of the widget's width
+_STEPS = {CanvasKey.SPLIT_LEFT: -0.02, CanvasKey.SPLIT_RIGHT: 0.02}  # of the widget's width
 
 
 class SplitSlider(Overlay):
@@ -72,12 +73,10 @@ class SplitSlider(Overlay):
     def hover(self, event: PointerEvent, view: Viewport) -> Qt.CursorShape | None:
         return Qt.CursorShape.SplitHCursor if self._hit(event, view) else None
 
-    def key(self, event: QKeyEvent, view: Viewport) -> bool:
-        """Alt and an arrow key move it."""
-        plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if event.key() not in _STEPS or plain != Qt.KeyboardModifier.AltModifier:
+    def key(self, press: KeyPress, view: Viewport) -> bool:
+        if press.key not in _STEPS:
             return False
-        self.position += _STEPS[Qt.Key(event.key())]
+        self.position += _STEPS[press.key]
         return True
 
     def _hit(self, event: PointerEvent, view: Viewport) -> bool:

@@ -14,6 +14,7 @@ from hs_desktop.canvas.cursor import BrushOutline
 from hs_desktop.canvas.events import PointerEvent, Readout
 from hs_desktop.canvas.input import InputWidget
 from hs_desktop.canvas.items import CanvasItem, LayoutItem, MaskItem, PictureItem
+from hs_desktop.canvas.keys import Keys
 from hs_desktop.canvas.painting import (
     paint_checkerboard,
     paint_grid,
@@ -42,8 +43,8 @@ class CanvasView(InputWidget):
     viewport_changed = Signal(object)
     readout = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, keys: Keys | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(keys, parent)
         self._items: list[CanvasItem] = []
         self._before: list[CanvasItem] = []
         self._connections: dict[CanvasItem, QMetaObject.Connection] = {}
@@ -65,7 +66,7 @@ class CanvasView(InputWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(_("Canvas"))
         self.setAccessibleDescription(
-            _("Shows the photo. The wheel zooms, arrow keys or space and dragging move it.")
+            _("Shows the photo. The wheel zooms, the middle button and keys move it.")
         )
 
     def sizeHint(self) -> QSize:

@@ -152,12 +152,7 @@ def set_settings(**values: Any) -> StateCommand:
     """Set fields of ``SwapSettings`` or ``SamplingSettings``; the same ones become one command."""
 
     def change(state: ProjectState) -> ProjectState:
-        sampling = {k: v for k, v in values.items() if hasattr(state.settings.sampling, k)}
-        others = {k: v for k, v in values.items() if k not in sampling}
-        settings = replace(
-            state.settings, sampling=replace(state.settings.sampling, **sampling), **others
-        )
-        return replace(state, settings=settings)
+        return replace(state, settings=state.settings.changed(**values))
 
     return StateCommand(_("Change settings"), change, ("settings", *sorted(values)))
 

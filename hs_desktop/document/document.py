@@ -183,19 +183,22 @@ class Document:
 
     def _become(self, state: ProjectState, command: Command | None) -> None:
         # A photo that undo puts back is still known; what is known is no step to be undone.
-        after = replace(state, findings=self._state.findings)
-        before, self._state = self._state, after
+        before, after = self._state, replace(state, findings=_known(self._state, state))
+        self._state = after
         self.tell([] if command is None else command.changes(before, after))
 
     # --- asking the engine ---------------------------------------------------------------------
 
-    def swap_request(self) -> SwapRequest:
+    def swap_request(self, settings: SwapSettings | None = None) -> SwapRequest:
         """The swap as the project stands.
 
         The topmost layout of each side counts where the user changed it (that of the result goes
         along with the head where that has moved since), and so do the head's
         topmost mask of the head and the result's of the region: unchanged, the engine makes its
         own.
+
+        Args:
+            settings: instead of the project's.
 
         Raises:
             RequestError: a photo is missing.
@@ -206,6 +209,7 @@ class Document:
         if body is None:
             raise RequestError(_("Open a body photo first."), subject="body")
         state = self._state
+        settings = settings or state.settings
         painted = self._painted_layout(Side.RESULT)
         return SwapRequest(
             head=head,
@@ -213,22 +217,22 @@ class Document:
             head_at=state.head_at,
             body_at=state.body_at,
             transform=state.transform,
-            sampling=state.settings.sampling,
-            keep_background=state.settings.keep_background,
+            sampling=settings.sampling,
+            keep_background=settings.keep_background,
             layout=None if painted is None else painted.painted(),
             layout_transform=None if painted is None else painted.transform,
             region=self._mask_override(Side.RESULT, MaskRole.REGION),
-            feather=state.settings.feather,
-            variations=state.settings.variations,
+            feather=settings.feather,
+            variations=settings.variations,
             head_layout=self._layout_override(Side.HEAD),
             body_layout=self._layout_override(Side.BODY),
             head_mask=self._mask_override(Side.HEAD, MaskRole.HEAD),
-            complete=state.settings.complete,
-            match_grain=state.settings.match_grain,
-            match_skin=state.settings.match_skin,
-            head_skin=state.settings.head_skin,
-            body_skin=state.settings.body_skin,
-            match_light=state.settings.match_light,
+            complete=settings.complete,
+            match_grain=settings.match_grain,
+            match_skin=settings.match_skin,
+            head_skin=settings.head_skin,
+            body_skin=settings.body_skin,
+            match_light=settings.match_light,
         )
 
     def retouch_request(self, mask_id: str) -> RetouchRequest:
@@ -281,3 +285,13 @@ class Document:
         levels = mask_of(painted.ids.pixels, HEAD).view(np.uint8)
         levels *= 255
         return replace(layer, automatic=Plane(levels, copy=False)).combined()
+
+
+def _known(before: ProjectState, after: ProjectState) -> Findings:
+    """What is known before goes for a copy that becomes the head or body photo, too."""
+    findings = before.findings
+    for side in (Side.HEAD, Side.BODY):
+        one, other = before.photo_layer(side), after.photo_layer(side)
+        if one is not None and other is not None and one is not other and one.photo is other.photo:
+            findings = findings.with_copy(one.id, other.id)
+    return findings

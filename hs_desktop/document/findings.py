@@ -29,5 +29,20 @@ class Findings:
     def with_people(self, photo: str, people: tuple[Box, ...]) -> Findings:
         return replace(self, people={**self.people, photo: people})
 
+    def with_copy(self, photo: str, copy: str) -> Findings:
+        """What is known of a photo is known of its copy, too."""
+        people = dict(self.people)
+        if photo in people:
+            people.setdefault(copy, people[photo])
+        places = dict(self.places)
+        for (head, body), place in self.places.items():
+            pair = _copied(head, photo, copy), _copied(body, photo, copy)
+            places.setdefault(pair, place)
+        return Findings(people, places)
+
     def with_place(self, pair: Pair, place: HeadPlace | None) -> Findings:
         return replace(self, places={**self.places, pair: place})
+
+
+def _copied(person: Person, photo: str, copy: str) -> Person:
+    return (copy, person[1]) if person[0] == photo else person

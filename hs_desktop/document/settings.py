@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import random
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from engine.requests import RetouchRequest, SamplingSettings, SwapRequest
 
 TONES = ("head_skin", "body_skin", "match_light")  # of head and body, brought together
+
+
+def any_seed() -> int:
+    return random.randrange(1 << 31)
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,16 @@ class SwapSettings:
     head_skin: float = SwapRequest.head_skin
     body_skin: float = SwapRequest.body_skin
     match_light: float = SwapRequest.match_light
+
+    def value(self, name: str) -> Any:
+        """One of the values, whether its own or its sampling's."""
+        return getattr(self.sampling if hasattr(self.sampling, name) else self, name)
+
+    def changed(self, **values: Any) -> SwapSettings:
+        """With other values, whether its own or its sampling's."""
+        sampling = {k: v for k, v in values.items() if hasattr(self.sampling, k)}
+        others = {k: v for k, v in values.items() if k not in sampling}
+        return replace(self, sampling=replace(self.sampling, **sampling), **others)
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,14 @@ class ProjectState:
         changes: dict[str, Any] = {side.value: stack}
         return replace(self, **changes)
 
+    def photo_layer(self, side: Side) -> PhotoLayer | None:
+        """The layer that is the head or body photo."""
+        return next((one for one in self.stack(side) if isinstance(one, PhotoLayer)), None)
+
     def photo_id(self, side: Side) -> str | None:
-        """The id of the layer that is the head or body photo."""
-        return next((one.id for one in self.stack(side) if isinstance(one, PhotoLayer)), None)
+        """The id of that layer."""
+        layer = self.photo_layer(side)
+        return None if layer is None else layer.id
 
     def person(self, side: Side) -> Person | None:
         """Who is taken from the head or body photo; ``None`` without one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.requests import HeadTransform, SwapRequest
+from hs_desktop import edits
 from hs_desktop.document import commands
 from hs_desktop.document.events import Change, What
 from hs_desktop.editor import LIVE, Editor
@@ -107,7 +107,7 @@ class SamplingPanel(QWidget):
         line.setSpacing(1)
         for button in (self.dice, self.lock, self.next_seed):
             line.addWidget(button)
-        self.dice.clicked.connect(lambda: self._set_seed(random.randrange(1 << 31)))
+        self.dice.clicked.connect(lambda: edits.random_seed(self._editor))
         self.next_seed.clicked.connect(lambda: self._set_seed(self._seed + 1))
         self.lock.clicked.connect(self._lock_seed)
 

@@ -34,7 +34,7 @@ HINTS = {
     Tool.ERASER: N_("Puts back what the models said."),
     Tool.FILL: N_("Click an area to give it the current class."),
     Tool.LASSO: N_("Draw round an area to give it the current class."),
-    Tool.POLYGON: N_("Click corner by corner; a double click or Enter closes the area."),
+    Tool.POLYGON: N_("Click corner by corner; a double click closes the area."),
     Tool.MASK: N_("Paint to add to the mask; the right button takes away."),
     Tool.RETOUCH: N_("Paint over what is to be made anew; letting go starts it."),
     Tool.CLONE: _COPYING,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
@@ -21,9 +20,8 @@ from hs_desktop.document import commands
 from hs_desktop.document.events import Side
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor
-from hs_desktop.exporting import ask_to_export
 from hs_desktop.following import DocumentWatch
-from hs_desktop.i18n import _, translated
+from hs_desktop.i18n import _
 from hs_desktop.panels.parts import IconButton, add_to_menu, attempt, do, hint
 from hs_desktop.panels.variation_delegate import VariationDelegate
 from hs_desktop.panels.variation_model import ROW, VariationModel
@@ -32,7 +30,13 @@ Key = Qt.Key
 
 
 class VariationsPanel(QWidget):
-    """A click applies a result, Ctrl and a click chooses another one to compare it with."""
+    """A click applies a result, Ctrl and a click chooses another one to compare it with.
+
+    Signals:
+        export_requested: this ``Variation`` shall be written to a file.
+    """
+
+    export_requested = Signal(object)
 
     def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,7 +102,7 @@ class VariationsPanel(QWidget):
         shown = [row.id for row in self.model.rows if isinstance(row, Variation) and row.visible]
         newest = shown[-1] if shown else None
         if newest is not None and (newest != self._shown or not self.selected()):
-            self.view.setCurrentIndex(self.model.index_of(newest))
+            self.view.select_only(self.model.index_of(newest))
         self._shown = newest
         self._follow_buttons()
 
@@ -163,17 +167,7 @@ class VariationsPanel(QWidget):
     def _export(self) -> None:
         chosen = self.selected()
         if len(chosen) == 1:
-            self._editor.spawn(self._export_one(chosen[0]))
-
-    async def _export_one(self, variation: Variation) -> None:
-        project = self._editor.document.path
-        folder = Path.home() if project is None else project.parent
-        proposal = folder / f"{translated(variation.name)}.png"
-        path = await ask_to_export(
-            self, self._editor.preferences, _("Export the variation"), proposal
-        )
-        if path is not None:
-            await self._editor.export(path, variation.id)
+            self.export_requested.emit(chosen[0])
 
     def _key(self, key: int) -> None:
         done: dict[int, Callable[[], object]] = {
@@ -243,6 +237,11 @@ class VariationView(QListView):
             )
         )
 
+    def select_only(self, index: QModelIndex) -> None:
+        """Whatever keys are held, which ``setCurrentIndex`` would go by."""
+        flag = QItemSelectionModel.SelectionFlag
+        self.selectionModel().setCurrentIndex(index, flag.ClearAndSelect)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         bar = self.horizontalScrollBar().sizeHint().height()
         self.delegate.height = max(60, self.height() - bar - 6)
@@ -256,8 +255,7 @@ class VariationView(QListView):
         row = index.data(ROW)
         on_star = self.delegate.star_rect(self.visualRect(index)).contains(at)
         if left and on_star and isinstance(row, Variation):
-            flag = QItemSelectionModel.SelectionFlag
-            self.selectionModel().setCurrentIndex(index, flag.ClearAndSelect)
+            self.select_only(index)
             self.key.emit(Key.Key_S)
             return
         super().mousePressEvent(event)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from engine.requests import Box
 from hs_desktop.canvas.events import PointerEvent
+from hs_desktop.canvas.keys import CanvasKey, KeyPress, Keys
 from hs_desktop.canvas.overlay import Overlay
 from hs_desktop.canvas.viewport import Point, Viewport
 from hs_desktop.document.events import Side
@@ -18,14 +19,18 @@ from hs_desktop.views.labels import paint_hint, paint_label
 from hs_desktop.views.side_view import SideView
 
 _ACCENT = QColor(88, 166, 255)
-_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+_STEPS = {CanvasKey.LEFT: -1, CanvasKey.RIGHT: 1}
 
 
 class PeoplePicker(Overlay):
     """Boxes round people, with numbers.
 
-    A click into a box picks; so do the left and right arrow keys and Enter. Escape, or a click
-    beside all boxes, leaves it as it is.
+    A click into a box picks; so does the key that finishes, of the one that keys have chosen. The
+    key that gives up, or a click beside all boxes, leaves it as it is.
+
+    Args:
+        boxes: of the people, in photo px.
+        keys: of the canvas, which are told.
 
     Signals:
         picked: the index of a person.
@@ -35,15 +40,16 @@ class PeoplePicker(Overlay):
     picked = Signal(int)
     dismissed = Signal()
 
-    def __init__(self, boxes: tuple[Box, ...]) -> None:
+    def __init__(self, boxes: tuple[Box, ...], keys: Keys) -> None:
         super().__init__()
         self.boxes = boxes
+        self._keys = keys
         self._chosen = 0
         self._down: int | None = None
 
     @property
     def chosen(self) -> int:
-        """The index of the box that Enter would pick."""
+        """The index of the box that finishing would pick."""
         return self._chosen
 
     def _choose(self, index: int) -> None:
@@ -80,13 +86,12 @@ class PeoplePicker(Overlay):
         self._choose(at)
         return Qt.CursorShape.PointingHandCursor
 
-    def key(self, event: QKeyEvent, view: Viewport) -> bool:
-        key = event.key()
-        if key in _STEPS:
-            self._choose((self._chosen + _STEPS[Qt.Key(key)]) % len(self.boxes))
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+    def key(self, press: KeyPress, view: Viewport) -> bool:
+        if press.key in _STEPS:
+            self._choose((self._chosen + _STEPS[press.key]) % len(self.boxes))
+        elif press.key is CanvasKey.FINISH:
             self.picked.emit(self._chosen)
-        elif key == Qt.Key.Key_Escape:
+        elif press.key is CanvasKey.GIVE_UP:
             self.dismissed.emit()
         else:
             return False
@@ -106,7 +111,12 @@ class PeoplePicker(Overlay):
         for index, box in enumerate(self.boxes):  # none lies under another one's frame
             x0, y0, _x1, _y1 = view.bounds(box)
             _paint_tag(painter, str(index + 1), x0 + 6, y0 + 6, index == self._chosen)
-        hint = _("Which person? Click one, or choose with the arrow keys and Enter.")
+        told = self._keys.told
+        hint = _(
+            "Which person? Click one, or choose with {left} and {right}, then {finish}."
+        ).format(
+            left=told(CanvasKey.LEFT), right=told(CanvasKey.RIGHT), finish=told(CanvasKey.FINISH)
+        )
         paint_hint(painter, hint, view)
 
 
@@ -145,7 +155,7 @@ class PeopleKeeper(QObject):
         people = self._editor.people(self._side_view.side)
         if len(people) < 2:
             return False
-        self._picker = PeoplePicker(people)
+        self._picker = PeoplePicker(people, self._editor.keys)
         self._picker.picked.connect(self._picked)
         self._picker.dismissed.connect(self._end)
         self._side_view.view.add_overlay(self._picker)

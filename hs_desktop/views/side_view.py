@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QKeyEvent, QPalette
 
 from hs_desktop.canvas.items import CanvasItem, PictureItem
+from hs_desktop.canvas.keys import CanvasKey, HeldKeys
 from hs_desktop.canvas.view import CanvasView
 from hs_desktop.document.compositing import base_photo
 from hs_desktop.document.events import Side
@@ -21,14 +22,13 @@ from hs_desktop.views.screen import screen_profile
 from hs_desktop.views.stack_items import StackItems
 
 SIDE_NAMES = {Side.HEAD: N_("Head"), Side.BODY: N_("Body"), Side.RESULT: N_("Result")}
-BEFORE_KEY = Qt.Key.Key_Backslash
 
 
 class SideView(QObject):
     """Shows a stack of layers in a ``CanvasView``; of the result, on top of the body.
 
-    On the result, what was before is the body photo: beside the slider, and as long as the
-    backslash key is held.
+    On the result, what was before is the body photo: beside the slider, and as long as a key is
+    held.
 
     Args:
         editor: whose document.
@@ -54,7 +54,8 @@ class SideView(QObject):
         super().__init__(parent)
         self._editor = editor
         self.side = side
-        self.view = CanvasView()
+        self.view = CanvasView(editor.keys)
+        self._held = HeldKeys(editor.keys, CanvasKey.BEFORE)
         self.view.setAccessibleName(_(SIDE_NAMES[side]))
         self.items = StackItems(editor, side, look, self)
         self._beneath: StackItems | None = None
@@ -141,19 +142,14 @@ class SideView(QObject):
         elif kind in (QEvent.Type.Show, QEvent.Type.ScreenChangeInternal):
             self._take_screen()
         elif kind == QEvent.Type.FocusOut:
+            self._held.clear()
             self.before = False
-        elif isinstance(event, QKeyEvent) and event.key() == BEFORE_KEY:
-            return self._before_key(event)
+        elif kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            assert isinstance(event, QKeyEvent)
+            if self._beneath is not None and self._held.follow(event):
+                self.before = CanvasKey.BEFORE in self._held
+                return True
         return super().eventFilter(watched, event)
-
-    def _before_key(self, event: QKeyEvent) -> bool:
-        if self._beneath is None:
-            return False
-        # Ours before it is any shortcut's: only the key itself tells how long it is held.
-        event.accept()
-        if not event.isAutoRepeat():
-            self.before = event.type() != QEvent.Type.KeyRelease
-        return True
 
 
 def picture_size(state: ProjectState, side: Side) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""The table's rows as Qt's actions, with the user's own shortcuts."""
+"""The table's rows as Qt's actions, with the user's own shortcuts; those of the canvas, too."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from engine.errors import EngineError
+from hs_desktop.canvas.keys import KEY_ROWS, KeyRow, native, sequences_of
 from hs_desktop.editor import Level
 from hs_desktop.i18n import _, translated
 from hs_desktop.icons import icon
-from hs_desktop.windows.actions import ACTIONS, CHOICES, ActionRow, of_menu
+from hs_desktop.windows.actions import ACTIONS, CHOICES, SHORTCUTS, ActionRow, of_menu
 
 if TYPE_CHECKING:
     from hs_desktop.windows.main_window import MainWindow
@@ -28,7 +29,7 @@ class ActionSet(QObject):
     """One ``QAction`` for each row; they know when they can be used.
 
     Signals:
-        shortcuts_changed: some action has another shortcut now.
+        shortcuts_changed: some action, or key of the canvas, has another shortcut now.
     """
 
     shortcuts_changed = Signal()
@@ -37,6 +38,7 @@ class ActionSet(QObject):
         super().__init__(window)
         self._window = window
         self._preferences = window.editor.preferences
+        window.editor.keys.set_shortcuts(self.shortcuts)
         self._actions = {row.id: self._action(row) for row in ACTIONS}
         for ids in CHOICES:
             group = QActionGroup(self)
@@ -76,19 +78,20 @@ class ActionSet(QObject):
 
     @property
     def shortcuts(self) -> dict[str, str]:
-        """What each action is reached by now, in Qt's portable form."""
-        return {row.id: self._shortcut(row) for row in ACTIONS}
+        """What each row of the table is reached by now, in Qt's portable form."""
+        return {row.id: self._shortcut(row) for row in SHORTCUTS}
 
     def set_shortcuts(self, shortcuts: Mapping[str, str]) -> None:
-        """Give actions other shortcuts and keep them; ``""`` takes them away."""
+        """Give rows other shortcuts and keep them; ``""`` takes them away."""
         now = {**self.shortcuts, **shortcuts}
-        own = {row.id: now[row.id] for row in ACTIONS if now[row.id] != row.shortcut}
+        own = {row.id: now[row.id] for row in SHORTCUTS if now[row.id] != row.shortcut}
         self._preferences.keep(KEPT, own)
+        self._window.editor.keys.set_shortcuts(now)
         for row in ACTIONS:
             self._name(row, self._actions[row.id])
         self.shortcuts_changed.emit()
 
-    def _shortcut(self, row: ActionRow) -> str:
+    def _shortcut(self, row: ActionRow | KeyRow) -> str:
         own = self._preferences.kept(KEPT)
         text = own.get(row.id) if isinstance(own, dict) else None
         return text if isinstance(text, str) else row.shortcut
@@ -108,14 +111,13 @@ class ActionSet(QObject):
         return action
 
     def _name(self, row: ActionRow, action: QAction) -> None:
-        """Shortcut, and a tool tip that tells it."""
-        sequences = sequences_of(self._shortcut(row))
-        action.setShortcuts(sequences)
-        label = plain(_(row.text))
-        if sequences:
-            keys = sequences[0].toString(QKeySequence.SequenceFormat.NativeText)
-            label = _("{action} ({keys})").format(action=label, keys=keys)
-        action.setToolTip(f"{label}\n{_(row.help)}" if row.help else label)
+        """Shortcut, and a tool tip that tells it and the canvas's keys for the like."""
+        action.setShortcuts(sequences_of(self._shortcut(row)))
+        lines = [_with_keys(row, self._shortcut(row)), *([_(row.help)] if row.help else [])]
+        for key in KEY_ROWS:
+            if key.id in row.keys and (shortcut := self._shortcut(key)):
+                lines.append(_with_keys(key, shortcut))
+        action.setToolTip("\n".join(lines))
         action.setStatusTip("")
 
     def run(self, row: ActionRow) -> None:
@@ -131,15 +133,15 @@ class ActionSet(QObject):
         self.refresh()
 
 
+def _with_keys(row: ActionRow | KeyRow, shortcut: str) -> str:
+    """What a row does and, behind it, the first of its shortcuts."""
+    label, keys = plain(_(row.text)), native(shortcut)
+    return _("{action} ({keys})").format(action=label, keys=keys[0]) if keys else label
+
+
 def plain(text: str) -> str:
     """A menu's text without its mnemonic, which may stand apart as ``(&F)``, and dots."""
     return re.sub(r"\(&.\)|&", "", text).removesuffix("…")
-
-
-def sequences_of(shortcut: str) -> list[QKeySequence]:
-    """The keys of a shortcut as it stands in the table; none for ``""``."""
-    sequences = QKeySequence.listFromString(shortcut, _PORTABLE)
-    return [sequence for sequence in sequences if not sequence.isEmpty()]
 
 
 def conflicts(shortcuts: Mapping[str, str]) -> dict[str, list[str]]:

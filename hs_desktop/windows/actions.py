@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.labels import CLASSES
 from hs_desktop import edits
+from hs_desktop.canvas.keys import KEY_ROWS, CanvasKey, KeyRow
 from hs_desktop.document.events import Side
 from hs_desktop.editor import Editor
 from hs_desktop.i18n import N_
@@ -24,7 +25,7 @@ Test = Callable[[Editor], bool]
 
 FILE, EDIT, VIEW, LAYER = N_("&File"), N_("&Edit"), N_("&View"), N_("&Layer")
 LAYOUT, SWAP, WINDOW, HELP = N_("L&ayout"), N_("&Swap"), N_("&Window"), N_("&Help")
-TOOL, CLASS = N_("&Tool"), N_("&Class")
+TOOL, CLASS, CANVAS = N_("&Tool"), N_("&Class"), N_("Canvas")
 MENUS = FILE, EDIT, VIEW, LAYER, LAYOUT, SWAP, WINDOW, HELP
 SUBMENUS = {TOOL: EDIT, CLASS: LAYOUT}
 
@@ -44,6 +45,7 @@ class ActionRow:
         enabled: whether it can be done now; always without it.
         checked: whether it is switched on; it is no switch without it.
         apart: begins a new group of its menu.
+        keys: of the canvas that do the like, to be told with it.
     """
 
     id: str
@@ -56,6 +58,7 @@ class ActionRow:
     enabled: Test | None = None
     checked: Callable[[MainWindow], bool] | None = None
     apart: bool = False
+    keys: tuple[CanvasKey, ...] = ()
 
 
 # --- when ----------------------------------------------------------------------------------------
@@ -154,22 +157,25 @@ _VIEW = (
        N_("Show the whole photo."), apart=True),
     _A("view.actual", VIEW, N_("&100 %"), lambda w: w.canvases.actual_size(), "Ctrl+Alt+0",
        help=N_("One pixel of the photo for one of the screen.")),
-    _A("view.in", VIEW, N_("Zoom &in"), lambda w: w.canvases.zoom_by_steps(1), "Ctrl++; Ctrl+="),
-    _A("view.out", VIEW, N_("Zoom &out"), lambda w: w.canvases.zoom_by_steps(-1), "Ctrl+-"),
+    _A("view.in", VIEW, N_("Zoom &in"), lambda w: w.canvases.zoom_by_steps(1),
+       "Ctrl++; Ctrl+=; +; ="),
+    _A("view.out", VIEW, N_("Zoom &out"), lambda w: w.canvases.zoom_by_steps(-1), "Ctrl+-; -"),
     _A("view.clockwise", VIEW, N_("Rotate view &clockwise"), lambda w: w.canvases.rotate_by(15),
-       "Ctrl+]", help=N_("Turn what is shown; the photo stays as it is."), apart=True),
+       "Ctrl+]", help=N_("Turn what is shown; the photo stays as it is."), apart=True,
+       keys=(CanvasKey.ROTATE,)),
     _A("view.anticlockwise", VIEW, N_("Rotate view &anticlockwise"),
-       lambda w: w.canvases.rotate_by(-15), "Ctrl+["),
+       lambda w: w.canvases.rotate_by(-15), "Ctrl+[", keys=(CanvasKey.ROTATE,)),
     _A("view.mirror", VIEW, N_("&Mirror view"), lambda w: w.canvases.flip_view(), "Ctrl+Alt+M",
        help=N_("A fresh eye: the photo stays as it is.")),
     _A("view.upright", VIEW, N_("Reset rotat&ion"), lambda w: w.canvases.reset_rotation(),
        "Ctrl+Alt+R"),
     _A("view.split", VIEW, N_("Before and after, s&plit"), lambda w: w.canvases.toggle_split(),
        "Ctrl+Alt+B", "split", N_("The body on the left of a slider, the result on its right."),
-       _has_body, lambda w: w.canvases.split, apart=True),
+       _has_body, lambda w: w.canvases.split, apart=True,
+       keys=(CanvasKey.SPLIT_LEFT, CanvasKey.SPLIT_RIGHT)),
     _A("view.before", VIEW, N_("Show b&efore"), lambda w: w.canvases.toggle_before(), "",
-       "compare", N_("The body photo instead of the result; or hold the backslash key."),
-       _has_body, lambda w: w.canvases.before),
+       "compare", N_("The body photo instead of the result."),
+       _has_body, lambda w: w.canvases.before, keys=(CanvasKey.BEFORE,)),
     _A("view.layout", VIEW, N_("Show &layout"), lambda w: w.canvases.toggle_layout(), "O",
        "layout", N_("The layout's classes over the photo."),
        checked=lambda w: w.canvases.layout_shown, apart=True),
@@ -303,13 +309,19 @@ _TOOL_ROWS = (
 )  # fmt: skip
 
 
+_TOOL_KEYS = {
+    Tool.POLYGON: (CanvasKey.FINISH, CanvasKey.STEP_BACK, CanvasKey.GIVE_UP),
+    Tool.HAND: (CanvasKey.PAN,),
+}
+
+
 def _tool(tool: Tool, text: str, shortcut: str, help: str) -> ActionRow:
     def take(window: MainWindow) -> None:
         window.editor.tools.tool = tool
 
     return ActionRow(
         f"tool.{tool}", TOOL, text, take, shortcut, str(tool), help,
-        checked=lambda window: window.editor.tools.tool is tool,
+        checked=lambda window: window.editor.tools.tool is tool, keys=_TOOL_KEYS.get(tool, ()),
     )  # fmt: skip
 
 
@@ -349,6 +361,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     *_FILE, *_EDIT, *_VIEW, *_LAYER, *_LAYOUT, *CLASS_ROWS, *_SWAP, *TOOL_ROWS, *_BRUSH,
     *_WINDOW, *_HELP,
 )  # fmt: skip
+SHORTCUTS: tuple[ActionRow | KeyRow, ...] = (*ACTIONS, *KEY_ROWS)  # all that a key can do
 # Ids of actions of which always one is switched on.
 CHOICES: tuple[tuple[str, ...], ...] = (
     ("view.head", "view.body", "view.result", "view.all"),
@@ -360,3 +373,10 @@ CHOICES: tuple[tuple[str, ...], ...] = (
 def of_menu(menu: str) -> Iterator[ActionRow]:
     """The rows of a menu, in order."""
     return (row for row in ACTIONS if row.menu == menu)
+
+
+def groups() -> Iterator[tuple[str, tuple[ActionRow | KeyRow, ...]]]:
+    """All that a key can do, by the names of menus, and of the canvas."""
+    for menu in (*MENUS, *SUBMENUS):
+        yield menu, tuple(of_menu(menu))
+    yield CANVAS, KEY_ROWS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from engine.sentences import Sentence
 from hs_desktop.asking import Button, ask, ask_to_open, ask_to_save
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Side
+from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor, Level
 from hs_desktop.exporting import ask_to_export
 from hs_desktop.filetypes import PHOTOS, PROJECT
@@ -256,14 +258,18 @@ class Files:
             if document is self._editor.document:
                 self._editor.set_photo(side, photo, name)
 
-    async def export(self) -> None:
-        path = await ask_to_export(
-            self._window, self._editor.preferences, _("Export the result"), self._proposal(".png")
-        )
+    async def export(self, variation: Variation | None = None) -> None:
+        """Ask for a file for the result, or for one of its variations alone."""
+        title, proposal = _("Export the result"), self._proposal(".png")
+        if variation is not None:
+            title = _("Export the variation")
+            name = re.sub(r'[/\\:*?"<>|]', "-", translated(variation.name))
+            proposal = proposal.with_name(f"{proposal.stem} {name}.png")
+        path = await ask_to_export(self._window, self._editor.preferences, title, proposal)
         if path is not None:
             self._remember(path)
             with self._window.status.busy(_("Exporting {name}…").format(name=path.name)):
-                await self._editor.export(path)
+                await self._editor.export(path, None if variation is None else variation.id)
 
     # --- parts -----------------------------------------------------------------------------------
 

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QTextBrowser, QWidget
 
+from hs_desktop.canvas.keys import CanvasKey, native
 from hs_desktop.dialog_parts import closing_buttons, dialog_column
 from hs_desktop.i18n import N_, _
 from hs_desktop.panels.parts import calm_rows
-from hs_desktop.windows.action_set import ActionSet, plain, sequences_of
-from hs_desktop.windows.actions import MENUS, SUBMENUS, of_menu
+from hs_desktop.windows.action_set import ActionSet, plain
+from hs_desktop.windows.actions import SHORTCUTS, groups
 
-_KEYS = {  # name in the text -> action
+_TEXTS: dict[str, str] = {row.id: row.text for row in SHORTCUTS}
+_KEYS = {  # name in the text -> id of a row of shortcuts
     "open_head": "file.open-head", "open_body": "file.open-body", "save": "file.save",
     "export": "file.export", "undo": "edit.undo", "split": "view.split", "layout": "view.layout",
     "outlines": "view.outlines", "picture": "layer.import", "swap": "swap.swap",
@@ -24,6 +25,8 @@ _KEYS = {  # name in the text -> action
     "fill": "tool.fill", "lasso": "tool.lasso", "polygon": "tool.polygon", "mask": "tool.mask",
     "retouch": "tool.retouch", "clone": "tool.clone", "heal": "tool.heal",
     "smaller": "brush.smaller", "larger": "brush.larger", "exchange": "brush.swap-class",
+    "before": CanvasKey.BEFORE, "left": CanvasKey.LEFT, "right": CanvasKey.RIGHT,
+    "up": CanvasKey.UP, "down": CanvasKey.DOWN, "give_up": CanvasKey.GIVE_UP,
 }  # fmt: skip
 
 PAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -37,8 +40,8 @@ PAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
             N_("Press Swap ({swap}). The result forms on the canvas while it is made; each seed "
                "gives another one, and {next_seed} makes the next. Star what you like ({star}): "
                "starred variations are never cleared away."),
-            N_("Hold the backslash key to see the photo as it was, or lay a slider between before "
-               "and after ({split})."),
+            N_("Hold {before} to see the photo as it was, or lay a slider between before and after "
+               "({split})."),
         ),
     ),
     (
@@ -63,10 +66,10 @@ PAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
             N_("After the first swap, take the move tool ({move}) on the result. Drag inside the "
                "frame to move the head, a corner to scale it, the round handle to turn it. The "
                "cross is the point that it scales and turns about: drag it elsewhere, double "
-               "click to bring it back. Shift keeps to steps, Escape takes a drag back."),
-            N_("Arrow keys nudge the head by a pixel of the photo, with Shift by ten. Numbers can "
-               "be typed in the Sampling panel under Head position. Align to neck ({align}) goes "
-               "back to the automatic position."),
+               "click to bring it back. Shift keeps to steps, {give_up} takes a drag back."),
+            N_("{left}, {right}, {up} and {down} nudge the head by a pixel of the photo, with "
+               "Shift by ten. Numbers can be typed in the Sampling panel under Head position. "
+               "Align to neck ({align}) goes back to the automatic position."),
         ),
     ),
     (
@@ -112,15 +115,11 @@ PAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 HANDS: tuple[tuple[str, str], ...] = (
     (N_("Wheel"), N_("Zoom at the pointer")),
-    (N_("Space or middle button, and drag"), N_("Move what is shown")),
-    (N_("R, and drag"), N_("Rotate the view; with Ctrl in steps")),
-    (N_("Backslash, held"), N_("Show the photo as it was")),
+    (N_("Middle button, and drag"), N_("Move what is shown; with Shift rotate it")),
     (N_("Right button"), N_("Erase, or take away from a mask")),
     (N_("Alt and a click"), N_("Pick the class; with clone and heal, where to copy from")),
     (N_("Shift and a click"), N_("A straight line from where the last one ended")),
-    (N_("Arrow keys"), N_("Nudge the head, or move what is shown; with Shift further")),
-    (N_("Alt and left or right"), N_("Move the slider between before and after")),
-    (N_("Escape"), N_("Give up what was begun; in a panel, back to the canvas")),
+    (N_("Escape"), N_("In a panel: back to the canvas")),
 )  # fmt: skip
 
 
@@ -167,14 +166,11 @@ class Guide(QDialog):
     # --- what stands in it -----------------------------------------------------------------------
 
     def _keys_of(self, action_id: str) -> str:
-        native = QKeySequence.SequenceFormat.NativeText
-        sequences = sequences_of(self._actions.shortcuts[action_id])
-        return sequences[0].toString(native) if sequences else ""
+        return next(iter(native(self._actions.shortcuts[action_id])), "")
 
     def _pages(self) -> Iterator[str]:
         keys = {
-            name: f"<b>{escape(self._keys_of(action_id) or plain(self._actions[action_id].text()))}"
-            "</b>"
+            name: f"<b>{escape(self._keys_of(action_id) or plain(_(_TEXTS[action_id])))}</b>"
             for name, action_id in _KEYS.items()
         }
         for number, (title, texts) in enumerate(PAGES):
@@ -184,11 +180,11 @@ class Guide(QDialog):
 
     def _tables(self) -> Iterator[str]:
         yield _heading(len(PAGES), _("Keys"))
-        yield _table(_("Mouse, pen and canvas"), [(_(keys), _(what)) for keys, what in HANDS])
+        yield _table(_("Mouse and pen"), [(_(keys), _(what)) for keys, what in HANDS])
         yield f"<p>{escape(_('The shortcuts below can be changed in the preferences.'))}</p>"
-        for menu in (*MENUS, *SUBMENUS):
-            rows = [(self._keys_of(row.id), plain(_(row.text))) for row in of_menu(menu)]
-            yield _table(plain(_(menu)), [row for row in rows if row[0]])
+        for title, rows in groups():
+            told = [(self._keys_of(row.id), plain(_(row.text))) for row in rows]
+            yield _table(plain(_(title)), [row for row in told if row[0]])
 
 
 def _heading(number: int, title: str) -> str:

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hs_desktop.canvas.keys import CanvasKey, HeldKeys
 from hs_desktop.document.document import Document
 from hs_desktop.document.events import Change, What
 from hs_desktop.editor import Editor
@@ -41,7 +42,6 @@ from hs_desktop.panels.sampling import SamplingPanel
 from hs_desktop.panels.tool_options import ToolOptions
 from hs_desktop.panels.variations import VariationsPanel
 from hs_desktop.views.canvases import Canvases
-from hs_desktop.views.side_view import BEFORE_KEY
 from hs_desktop.windows.action_set import ActionSet
 from hs_desktop.windows.actions import (
     CLASS_ROWS,
@@ -92,6 +92,7 @@ class MainWindow(QMainWindow):
         self.editor = editor
         self._document: Document | None = None
         self._was_painted = self._may_close = False
+        self._held = HeldKeys(editor.keys, CanvasKey.BEFORE)
         self.canvases = Canvases(editor)
         self.files = Files(self)
         self.dialogs = Dialogs(self)
@@ -99,6 +100,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.setCentralWidget(self._centre())
         self._classes = ClassesPanel(editor)
+        self._variations = VariationsPanel(editor)
         self.docks = Docks(
             self,
             {
@@ -107,7 +109,7 @@ class MainWindow(QMainWindow):
                 "sampling": (_("Sampling"), SamplingPanel(editor)),
                 "history": (_("History"), HistoryPanel(editor)),
                 "jobs": (_("Jobs"), JobsPanel(editor)),
-                "variations": (_("Variations"), VariationsPanel(editor)),
+                "variations": (_("Variations"), self._variations),
             },
         )
         self.action_set = ActionSet(self)
@@ -224,6 +226,7 @@ class MainWindow(QMainWindow):
         self._tell_class_keys()
         self.canvases.readout.connect(self.status.set_readout)
         self.canvases.view_changed.connect(self._view_changed)
+        self._variations.export_requested.connect(lambda one: editor.spawn(self.files.export(one)))
         self.canvases.open_requested.connect(lambda side: editor.spawn(self.files.open_photo(side)))
         self.canvases.dropped.connect(
             lambda side, paths: editor.spawn(self.files.open_files(paths, side))
@@ -286,16 +289,18 @@ class MainWindow(QMainWindow):
         field = isinstance(self.focusWidget(), QLineEdit | QAbstractSpinBox)
         if event.key() == Qt.Key.Key_Escape or (field and event.key() in _ENTER):
             self.canvases.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        elif event.key() == BEFORE_KEY and not event.isAutoRepeat():
-            self.canvases.hold_before(True)
-        else:
+        elif not self._hold(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == BEFORE_KEY and not event.isAutoRepeat():
-            self.canvases.hold_before(False)
-        else:
+        if not self._hold(event):
             super().keyReleaseEvent(event)
+
+    def _hold(self, event: QKeyEvent) -> bool:
+        if not self._held.follow(event):
+            return False
+        self.canvases.hold_before(CanvasKey.BEFORE in self._held)
+        return True
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _files_of(event.mimeData().urls()):

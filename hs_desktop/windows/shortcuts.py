@@ -16,15 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hs_desktop.canvas.keys import KeyRow, native, sequences_of
 from hs_desktop.i18n import _
 from hs_desktop.panels.parts import search_field
-from hs_desktop.windows.action_set import ActionSet, conflicts, plain, sequences_of
-from hs_desktop.windows.actions import ACTIONS, MENUS, SUBMENUS, ActionRow, of_menu
+from hs_desktop.windows.action_set import ActionSet, conflicts, plain
+from hs_desktop.windows.actions import SHORTCUTS, ActionRow, groups
 
 _ID = Qt.ItemDataRole.UserRole
 _PORTABLE = QKeySequence.SequenceFormat.PortableText
-_NATIVE = QKeySequence.SequenceFormat.NativeText
-_ROWS = {row.id: row for row in ACTIONS}
+_ROWS: dict[str, ActionRow | KeyRow] = {row.id: row for row in SHORTCUTS}
 
 
 class ShortcutsPage(QWidget):
@@ -68,7 +68,7 @@ class ShortcutsPage(QWidget):
         row.addWidget(self._keys, 1)
         row.addWidget(self._reset)
         row.addWidget(reset_all)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 14, 0, 10)
         column.addWidget(self._search)
         column.addWidget(self._tree, 1)
@@ -79,9 +79,8 @@ class ShortcutsPage(QWidget):
 
     def _fill(self) -> None:
         height = self.fontMetrics().height() + 8
-        for menu in (*MENUS, *SUBMENUS):
-            rows = list(of_menu(menu))
-            group = QTreeWidgetItem([plain(_(menu))])
+        for title, rows in groups():
+            group = QTreeWidgetItem([plain(_(title))])
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
             group.setSizeHint(0, QSize(0, height))  # all rows get that of the first
             self._tree.addTopLevelItem(group)
@@ -89,7 +88,7 @@ class ShortcutsPage(QWidget):
             group.setExpanded(True)
             for row in rows:
                 item = QTreeWidgetItem([plain(_(row.text))])
-                item.setData(0, _ID, row.id)
+                item.setData(0, _ID, str(row.id))
                 if row.help:
                     item.setToolTip(0, _(row.help))
                 group.addChild(item)
@@ -103,7 +102,7 @@ class ShortcutsPage(QWidget):
         shared = conflicts(shortcuts)
         troubled = {action_id for ids in shared.values() for action_id in ids}
         for action_id, item in self._items.items():
-            item.setText(1, _native(shortcuts[action_id]))
+            item.setText(1, ", ".join(native(shortcuts[action_id])))
             font = item.font(1)
             font.setBold(shortcuts[action_id] != _ROWS[action_id].shortcut)
             item.setFont(1, font)
@@ -113,16 +112,20 @@ class ShortcutsPage(QWidget):
                 brush.setStyle(Qt.BrushStyle.SolidPattern)
             item.setForeground(1, brush)
         sentences = [
-            _("{keys} is the shortcut of {names}: none of them gets it.").format(
-                keys=_native(keys), names=_(" and ").join(plain(_(_ROWS[i].text)) for i in ids)
+            _("{keys} is the shortcut of {names}: give all but one of them another.").format(
+                keys=", ".join(native(keys)),
+                names=_(" and ").join(plain(_(_ROWS[i].text)) for i in ids),
             )
             for keys, ids in shared.items()
         ]
         self._conflicts.setText("\n".join(sentences))
         self._conflicts.setVisible(bool(sentences))
+        if (chosen := self._tree.currentItem()) is not None:
+            self._column.activate()  # what is told takes room from the rows
+            self._tree.scrollToItem(chosen)
 
     @property
-    def _chosen(self) -> ActionRow | None:
+    def _chosen(self) -> ActionRow | KeyRow | None:
         item = self._tree.currentItem()
         return None if item is None else _ROWS.get(item.data(0, _ID))
 
@@ -154,7 +157,7 @@ class ShortcutsPage(QWidget):
             self._choose()
 
     def _reset_all(self) -> None:
-        self._actions.set_shortcuts({row.id: row.shortcut for row in ACTIONS})
+        self._actions.set_shortcuts({row.id: row.shortcut for row in SHORTCUTS})
         self._show()
         self._choose()
 
@@ -168,9 +171,3 @@ class ShortcutsPage(QWidget):
                 item.setHidden(not fits)
                 shown += fits
             group.setHidden(not shown)
-
-
-def _native(shortcut: str) -> str:
-    """Keys as they stand on this system's keyboards."""
-    sequences = sequences_of(shortcut)
-    return ", ".join(sequence.toString(_NATIVE) for sequence in sequences)

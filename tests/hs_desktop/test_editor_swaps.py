@@ -11,7 +11,6 @@ import numpy as np
 from engine.errors import NoPersonError, PackError
 from engine.jobs import JobState
 from engine.labels import SemanticClass
-from engine.requests import SamplingSettings
 from hs_desktop.document import commands
 from hs_desktop.document.events import Side
 from hs_desktop.document.layers import LayoutLayer, MaskLayer, MaskRole
@@ -165,50 +164,6 @@ def test_notes_are_told_once(
     loaded.document.do(commands.set_settings(variations=3))
     swapped(loaded, loop)
     assert said == [Message(Level.WARNING, "The head is small.")]
-
-
-def test_the_next_seed_is_fitted_likewise(
-    loaded: Editor, fake: FakeEngine, loop: WindowLoop
-) -> None:
-    loaded.document.do(commands.set_settings(feather=7.0, complete=False, body_skin=0.5))
-    swapped(loaded, loop)
-    made = variations(loaded)[-1]
-    loaded.document.do(commands.set_settings(feather=None, complete=True, body_skin=0.0))
-    loaded.swap_again(made.id)
-    loop.settle(loaded)
-    request = fake.requests[-1]
-    assert (request.feather, request.complete, request.body_skin) == (7.0, False, 0.5)
-
-
-def test_the_next_seed(loaded: Editor, fake: FakeEngine, loop: WindowLoop) -> None:
-    loaded.document.do(commands.set_settings(seed=7, guidance=3.0, steps=4))
-    swapped(loaded, loop)
-    first = variations(loaded)[0]
-    loaded.document.do(commands.set_settings(guidance=1.0, variations=4))
-    fake.hold()
-    records = [loaded.swap_again(first.id) for _ in range(3)]  # none cancels another
-    fake.release()
-    loop.settle(loaded)
-    assert {record.state for record in records} == {JobState.DONE}
-    assert [one.sampling.seed for one in variations(loaded)] == [7, 8, 9, 10]
-    assert {one.sampling.guidance for one in variations(loaded)} == {3.0}
-    loaded.swap_again(first.id)
-    loop.settle(loaded)
-    assert variations(loaded)[-1].sampling == SamplingSettings(11, 3.0, 4, first.sampling.strength)
-
-
-def test_an_unlocked_seed_is_another_each_time(loaded: Editor, loop: WindowLoop) -> None:
-    assert loaded.seed_locked
-    loaded.seed_locked = False
-    seeds = set()
-    for _ in range(3):
-        swapped(loaded, loop)
-        seeds.add(variations(loaded)[-1].sampling.seed)
-        assert loaded.document.settings.sampling.seed in seeds
-    assert len(seeds) == 3
-    loaded.seed_locked = True
-    swapped(loaded, loop)
-    assert variations(loaded)[-1].sampling.seed in seeds
 
 
 def test_retouch(loaded: Editor, loop: WindowLoop, said: list[Message]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.hs_desktop.editing import kinds, paint, swapped, variations
 from tests.hs_desktop.fake_engine import FakeEngine
 
 PICKED = (20.0, 20.0, 60.0, 70.0)
+PARSED = [PhotoLayer, LayoutLayer, MaskLayer]  # of a head
 
 
 @pytest.fixture
@@ -156,28 +158,36 @@ def test_opening_a_photo_is_one_step(editor: Editor, loop: WindowLoop) -> None:
     loop.settle(editor)
     assert editor.document.history.names == ("Open head photo", "Open body photo")
     undo(editor)
-    assert kinds(editor, Side.HEAD) == [PhotoLayer, LayoutLayer, MaskLayer]
+    assert kinds(editor, Side.HEAD) == PARSED
     assert kinds(editor, Side.BODY) == []
     undo(editor)
     assert not editor.document.is_modified
     redo(editor)
-    assert kinds(editor, Side.HEAD) == [PhotoLayer, LayoutLayer, MaskLayer]
+    assert kinds(editor, Side.HEAD) == PARSED
     assert kinds(editor, Side.BODY) == [PhotoLayer, LayoutLayer]
 
 
-def test_a_photo_that_is_parsed_keeps_what_can_be_redone(
-    editor: Editor, loop: WindowLoop, fake: FakeEngine
+@pytest.mark.parametrize(
+    "meanwhile",
+    [lambda editor: editor.document.undo(), lambda editor: editor.parse(Side.HEAD)],
+    ids=["undone", "asked for again"],
+)
+def test_the_layout_belongs_to_the_step_that_opened_the_photo(
+    editor: Editor, loop: WindowLoop, fake: FakeEngine, meanwhile: Callable[[Editor], object]
 ) -> None:
     fake.hold()
     editor.set_photo(Side.HEAD, head_photo(), "head.png")
     editor.document.do(commands.set_settings(seed=3))
-    undo(editor)
+    meanwhile(editor)
     fake.release()
     loop.settle(editor)
-    assert kinds(editor, Side.HEAD) == [PhotoLayer, LayoutLayer, MaskLayer]
+    assert kinds(editor, Side.HEAD) == PARSED
+    assert editor.document.history.names == ("Open head photo", "Change settings")
     redo(editor)
     assert editor.document.settings.sampling.seed == 3
-    assert kinds(editor, Side.HEAD) == [PhotoLayer, LayoutLayer, MaskLayer]
+    assert kinds(editor, Side.HEAD) == PARSED
+    undo(editor)
+    assert kinds(editor, Side.HEAD) == PARSED
 
 
 @pytest.mark.parametrize("when", ["running", "over"])
@@ -195,7 +205,7 @@ def test_a_photo_that_comes_back_before_it_was_parsed_is_parsed(
     redo(editor)
     fake.release()
     loop.settle(editor)
-    assert kinds(editor, Side.HEAD) == [PhotoLayer, LayoutLayer, MaskLayer]
+    assert kinds(editor, Side.HEAD) == PARSED
     assert len(fake.requests) == (1 if when == "running" else 2)
     assert editor.document.history.names == ("Open head photo",)
     assert len(editor.people(Side.HEAD)) == 1
@@ -253,21 +263,13 @@ def test_parsing_again_is_a_step_and_keeps_what_can_be_redone(
     assert kinds(loaded, Side.BODY) == [PhotoLayer]
 
 
-def test_parsing_again_what_is_still_being_parsed_is_no_step(
-    editor: Editor, loop: WindowLoop, fake: FakeEngine
-) -> None:
-    fake.hold()
-    editor.set_photo(Side.HEAD, head_photo(), "head.png")
-    editor.document.do(commands.set_settings(seed=3))
-    editor.parse(Side.HEAD)
-    fake.release()
-    loop.settle(editor)
-    assert editor.document.history.names == ("Open head photo", "Change settings")
-    undo(editor)
-    assert kinds(editor, Side.HEAD) == [PhotoLayer, LayoutLayer, MaskLayer]
-
-
 # --- persons -----------------------------------------------------------------------------------
+
+
+def painted_and_parsed(editor: Editor) -> tuple[int, int]:
+    """The body's classes where ``paint`` paints, and in the hair of whom ``PICKED`` picks."""
+    ids = find(editor.document, Side.BODY, LayoutLayer).ids.pixels
+    return ids[4, 4], ids[25, 25]
 
 
 def test_picking_a_person_is_one_step(loaded: Editor, loop: WindowLoop) -> None:
@@ -278,7 +280,7 @@ def test_picking_a_person_is_one_step(loaded: Editor, loop: WindowLoop) -> None:
     loop.settle(loaded)
     assert document.history.names == (*count, "Pick person", "Change settings")
     after = facts(document.state)
-    assert find(document, Side.BODY, LayoutLayer).ids.pixels[25, 25] == SemanticClass.HAIR
+    assert painted_and_parsed(loaded)[1] == SemanticClass.HAIR
     undo(loaded, 2)
     assert facts(document.state) == before
     redo(loaded)
@@ -297,7 +299,7 @@ def test_a_person_who_is_picked_again_before_the_photo_was_parsed_has_a_layout(
     assert find(loaded.document, Side.BODY, LayoutLayer).ids is before
     redo(loaded)
     loop.settle(loaded)
-    assert find(loaded.document, Side.BODY, LayoutLayer).ids.pixels[25, 25] == SemanticClass.HAIR
+    assert painted_and_parsed(loaded)[1] == SemanticClass.HAIR
     undo(loaded)
     assert find(loaded.document, Side.BODY, LayoutLayer).ids is before
 
@@ -313,12 +315,9 @@ def test_what_is_painted_while_the_picked_person_is_parsed_stays(
     fake.release()
     loop.settle(loaded)
     assert document.history.names == (*count, "Paint", "Pick person", "Paint", "Parse body photo")
-    layer = find(document, Side.BODY, LayoutLayer)
-    assert (layer.ids.pixels[4, 4], layer.ids.pixels[25, 25]) == (
-        SemanticClass.HAT, SemanticClass.HAIR,
-    )  # fmt: skip
+    assert painted_and_parsed(loaded) == (SemanticClass.HAT, SemanticClass.HAIR)
     undo(loaded, 2)
-    assert find(document, Side.BODY, LayoutLayer).ids.pixels[4, 4] == SemanticClass.BODY_ACCESSORY
+    assert painted_and_parsed(loaded)[0] == SemanticClass.BODY_ACCESSORY
 
 
 def test_strokes_to_be_redone_are_not_lost_to_a_layout(
@@ -333,7 +332,4 @@ def test_strokes_to_be_redone_are_not_lost_to_a_layout(
     loop.settle(loaded)
     redo(loaded)
     loop.settle(loaded)
-    layer = find(loaded.document, Side.BODY, LayoutLayer)
-    assert (layer.ids.pixels[4, 4], layer.ids.pixels[25, 25]) == (
-        SemanticClass.HAT, SemanticClass.HAIR,
-    )  # fmt: skip
+    assert painted_and_parsed(loaded) == (SemanticClass.HAT, SemanticClass.HAIR)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QObject, Qt
 
 from engine.errors import EngineError
 from hs_desktop.canvas.cursor import BrushOutline
@@ -42,7 +41,6 @@ HANDS: dict[Tool, Callable[[Workplace], Hand]] = {
     Tool.ZOOM: Zoom,
 }
 _BUTTONS = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
-_OURS = Qt.Key.Key_Backspace, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape
 
 
 class Hands(QObject):
@@ -65,7 +63,6 @@ class Hands(QObject):
         view.hovered.connect(self._hovered)
         view.double_clicked.connect(self._double_clicked)
         place.editor.bridge.ended.connect(self._job_ended)
-        view.installEventFilter(self)
         DocumentWatch(place.editor, self, replaced=self._document_replaced)
         watch(place.editor.tools.changed, self._tools_changed, self)
         self._tools_changed()
@@ -153,11 +150,3 @@ class Hands(QObject):
     def _job_ended(self, record: JobRecord) -> None:
         for hand in self._hands.values():
             hand.job_ended(record)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            hand = self._hands[self._tool] if self._tool is not None else None
-            at_work = isinstance(hand, Polygon) and hand.is_open
-            if event.key() in _OURS and (at_work or self._working is not None):
-                event.accept()  # no shortcut's
-        return super().eventFilter(watched, event)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
 
 from engine.errors import EngineError
 from hs_desktop.canvas.events import PointerEvent
+from hs_desktop.canvas.keys import CanvasKey, KeyPress
 from hs_desktop.canvas.viewport import Point
 from hs_desktop.editor import Level
 from hs_desktop.i18n import _, translated
@@ -23,9 +23,9 @@ _NEAR = 8.0  # widget px from the first corner that close the polygon
 class Polygon(Hand):
     """Clicked corner by corner.
 
-    A click on the first corner, a double click or Enter closes it and gives the area its
-    class; Backspace takes the last corner back, Escape all of them. Where the first corner is
-    set with the right button, or the pen's other end, the area gets back what the parser said.
+    A click on the first corner, a double click or the key that finishes closes it and gives the
+    area its class; other keys take back the last corner, or all of them. Where the first corner
+    is set with the right button, or the pen's other end, the area gets back what the parser said.
     """
 
     cursor = Qt.CursorShape.CrossCursor
@@ -36,11 +36,6 @@ class Polygon(Hand):
         self._corners: list[Point] = []
         self._pointer: Point | None = None
         self._closed_by_double_click = self._erase = False
-
-    @property
-    def is_open(self) -> bool:
-        """Whether corners have been set that aren't an area yet."""
-        return bool(self._corners)
 
     def press(self, event: PointerEvent) -> None:
         if self._closed_by_double_click:  # its second press
@@ -73,21 +68,21 @@ class Polygon(Hand):
             self._closed_by_double_click = True
             self._close()
 
-    def _key(self, event: QKeyEvent) -> bool:
+    def _key(self, press: KeyPress) -> bool:
         if not self._corners:
             return False
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if press.key is CanvasKey.FINISH:
             try:
                 self._close()
             except EngineError as error:
                 self.place.editor.say(translated(error), Level.WARNING)
-        elif event.key() == Qt.Key.Key_Backspace:
+        elif press.key is CanvasKey.STEP_BACK:
             self._corners.pop()
             if self._corners:
                 self._show()
             else:
                 self.lay_down()
-        elif event.key() == Qt.Key.Key_Escape:
+        elif press.key is CanvasKey.GIVE_UP:
             self.lay_down()
         else:
             return False
@@ -99,7 +94,7 @@ class Polygon(Hand):
         put_polygon(self.place, _("Polygon"), corners, self._erase)
 
     def cancel(self) -> None:
-        """Escape with the button down: all corners, as with the button up."""
+        """Given up with the button down: all corners, as with the button up."""
         self.lay_down()
 
     def lay_down(self) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from hs_desktop.canvas.keys import KeyPress
 from hs_desktop.canvas.overlay import Overlay
 from hs_desktop.canvas.viewport import Point, Viewport
 
@@ -22,7 +23,7 @@ class Outline(Overlay):
     """
 
     def __init__(
-        self, corners: bool = False, on_key: Callable[[QKeyEvent], bool] | None = None
+        self, corners: bool = False, on_key: Callable[[KeyPress], bool] | None = None
     ) -> None:
         super().__init__()
         self._corners = corners
@@ -33,8 +34,8 @@ class Outline(Overlay):
         self._points = points
         self.repaint.emit()
 
-    def key(self, event: QKeyEvent, view: Viewport) -> bool:
-        return self._on_key is not None and self._on_key(event)
+    def key(self, press: KeyPress, view: Viewport) -> bool:
+        return self._on_key is not None and self._on_key(press)
 
     def paint(self, painter: QPainter, view: Viewport) -> None:
         points = [QPointF(*view.to_widget(point)) for point in self._points]

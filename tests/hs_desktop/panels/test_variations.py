@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.sentences import Sentence
@@ -17,7 +15,6 @@ from hs_desktop.document import commands
 from hs_desktop.document.events import Side
 from hs_desktop.document.variation import Variation
 from hs_desktop.editor import Editor, Message
-from hs_desktop.exporting import ExportDialog
 from hs_desktop.panels.variation_model import Forming
 from hs_desktop.panels.variations import VariationsPanel
 from tests.hs_desktop.conftest import WindowLoop
@@ -91,6 +88,17 @@ def test_a_click_applies(panel: VariationsPanel, swapped: Editor) -> None:
     swapped.document.undo()
     assert visible(swapped) == [2]
     assert [row.name for row in panel.selected()] == ["Seed 2"]
+
+
+def test_a_new_result_is_selected_alone_whatever_keys_are_held(
+    panel: VariationsPanel, swapped: Editor, loop: WindowLoop
+) -> None:
+    swapped.swap()
+    QTest.keyPress(panel.view, Qt.Key.Key_Control, CTRL)
+    loop.settle(swapped)
+    shown = [one.id for one in made(swapped) if one.visible]
+    assert [one.id for one in panel.selected()] == shown
+    QTest.keyRelease(panel.view, Qt.Key.Key_Control)
 
 
 def test_star(panel: VariationsPanel, swapped: Editor) -> None:
@@ -184,32 +192,12 @@ def test_a_cancelled_job_leaves_nothing(
     assert panel.model.rowCount() == 3
 
 
-def test_export_one(
-    panel: VariationsPanel,
-    swapped: Editor,
-    loop: WindowLoop,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from engine.imageio import read_photo
-
-    target = tmp_path / "one.png"
-
-    def choose(dialog: QFileDialog) -> None:
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.selectFile(str(target))
-        dialog.accept()
-
-    monkeypatch.setattr(QFileDialog, "open", choose)
-    click(panel, 0)
+def test_exporting_is_asked_for(panel: VariationsPanel, swapped: Editor, qtbot: QtBot) -> None:
     panel.view.clearSelection()
     click(panel, 1, CTRL)
-    QTest.mouseClick(panel.export, LEFT)
-    loop.until(lambda: panel.findChildren(ExportDialog), "the question how")
-    panel.findChildren(ExportDialog)[0].accept()
-    loop.until(target.exists, "the file")
-    loop.settle(swapped)
-    assert (read_photo(target).pixels == made(swapped)[1].photo().pixels).all()
+    with qtbot.waitSignal(panel.export_requested) as asked:
+        QTest.mouseClick(panel.export, LEFT)
+    assert asked.args == [made(swapped)[1]]
 
 
 def test_the_menu_is_about_what_is_selected(panel: VariationsPanel, swapped: Editor) -> None:

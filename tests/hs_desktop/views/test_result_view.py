@@ -14,8 +14,10 @@ from pytestqt.qtbot import QtBot
 from engine.errors import RequestError
 from engine.labels import SemanticClass
 from engine.requests import Box, HeadTransform
+from hs_desktop import edits
 from hs_desktop.canvas.handles import TransformHandles
 from hs_desktop.canvas.items import PictureItem
+from hs_desktop.canvas.keys import Keys
 from hs_desktop.canvas.viewport import Viewport
 from hs_desktop.document import commands
 from hs_desktop.document.events import Side
@@ -197,6 +199,23 @@ def test_a_project_that_is_opened_again_has_its_handles(
     assert loaded.document.transform.shift == pytest.approx((12, -4))
 
 
+@pytest.mark.parametrize("side", [Side.HEAD, Side.BODY])
+def test_a_photos_copy_that_takes_its_place_keeps_the_handles(
+    swapped: Canvases, loaded: Editor, side: Side
+) -> None:
+    original = loaded.document.state.photo_id(side)
+    assert original is not None
+    loaded.activate(side, original)
+    edits.duplicate_layer(loaded)
+    loaded.activate(side, original)
+    edits.delete_layer(loaded)
+    assert loaded.document.state.photo_id(side) not in (None, original)
+    assert len(handles(swapped)) == 1
+    assert loaded.people(side)
+    loaded.document.undo()
+    assert len(handles(swapped)) == 1
+
+
 # --- people ------------------------------------------------------------------------------------
 
 TWO = ((20.0, 20.0, 60.0, 70.0), (90.0, 20.0, 130.0, 70.0))
@@ -247,7 +266,8 @@ def painted_number(boxes: tuple[Box, ...]) -> QImage:
     image = QImage(200, 160, QImage.Format.Format_RGB32)
     image.fill(QColor(128, 128, 128))
     with QPainter(image) as painter:
-        PeoplePicker(boxes).paint(painter, Viewport((200, 160), (200, 160), centre=(100, 80)))
+        view = Viewport((200, 160), (200, 160), centre=(100, 80))
+        PeoplePicker(boxes, Keys()).paint(painter, view)
     return image.copy(QRect(28, 28, 10, 10))
 
 

@@ -8,17 +8,27 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
 
 from engine.fileoptions import FileOptions
 from engine.imageio import read_photo
+from hs_desktop.document import commands
 from hs_desktop.document.events import Side
 from hs_desktop.editor import Editor
 from hs_desktop.exporting import ExportDialog, choices_of
 from hs_desktop.filetypes import FLAT, LAYERED
+from hs_desktop.panels.variations import VariationsPanel
 from hs_desktop.preferences import Preferences
 from hs_desktop.windows.main_window import MainWindow
 from tests.hs_desktop.conftest import WindowLoop
+from tests.hs_desktop.editing import swapped, variations
 from tests.hs_desktop.windows.conftest import choose, press
 
 Dialog = Callable[[type[QWidget]], QWidget]
@@ -33,6 +43,13 @@ def exporting(window: MainWindow, dialog: Dialog, path: Path) -> ExportDialog:
     how = dialog(ExportDialog)
     assert isinstance(how, ExportDialog)
     return how
+
+
+def proposed(dialog: QFileDialog) -> Path:
+    """The file that would be written."""
+    name = within(dialog, QLineEdit)
+    assert isinstance(name, QLineEdit)
+    return Path(dialog.directory().absolutePath()) / name.text()
 
 
 def within(form: QWidget, kind: type[QWidget]) -> QWidget:
@@ -120,6 +137,48 @@ def test_layers_are_exported_at_once(
     choose(asked, tmp_path / "all.ora")
     loop.settle(loaded)
     assert (tmp_path / "all.ora").is_file()
+
+
+def test_a_variation_is_proposed_where_the_result_is(
+    window: MainWindow, loaded: Editor, loop: WindowLoop, dialog: Dialog, tmp_path: Path
+) -> None:
+    swapped(loaded, loop)
+    (made,) = variations(loaded)
+    loaded.document.do(commands.rename_layer(made.id, "Anna/1"))
+    (tmp_path / "there").mkdir()
+    press(exporting(window, dialog, tmp_path / "there" / "first.png"), "Export")
+    loop.settle(loaded)
+    for ask, name in ((window.action_set["file.export"].trigger, "untitled.png"),
+                      (strip(window).export.click, "untitled Anna-1.png")):  # fmt: skip
+        ask()
+        asked = dialog(QFileDialog)
+        assert isinstance(asked, QFileDialog)
+        assert proposed(asked) == tmp_path / "there" / name
+        asked.reject()
+        loop.until(lambda asked=asked: not asked.isVisible())
+
+
+def test_one_of_several_variations_is_exported(
+    window: MainWindow, loaded: Editor, loop: WindowLoop, dialog: Dialog, tmp_path: Path
+) -> None:
+    loaded.document.do(commands.set_settings(variations=2))
+    swapped(loaded, loop)
+    other = variations(loaded)[1]
+    strip(window).view.setCurrentIndex(strip(window).model.index_of(other.id))
+    strip(window).export.click()
+    asked = dialog(QFileDialog)
+    assert isinstance(asked, QFileDialog)
+    choose(asked, tmp_path / "other.png")
+    press(dialog(ExportDialog), "Export")
+    loop.settle(loaded)
+    assert (read_photo(tmp_path / "other.png").pixels == other.photo().pixels).all()
+    assert loaded.preferences.kept("folder") == str(tmp_path)
+
+
+def strip(window: MainWindow) -> VariationsPanel:
+    panel = window.findChild(VariationsPanel)
+    assert panel is not None
+    return panel
 
 
 @pytest.mark.parametrize(("bits", "wanted"), [("source", None), ("8", 8), ("16", 16)])

@@ -14,7 +14,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QColorSpace, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QListWidget, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QListWidget, QTreeView, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.colour import space
@@ -312,3 +312,20 @@ def test_opening_a_photoshop_file_is_given_up(
     loop.settle(editor)
     assert kinds(editor, Side.HEAD) == []
     assert texts(said) == []
+
+
+def test_dates_have_room_where_files_are_chosen(
+    window: MainWindow, dialog: Dialog, loop: WindowLoop, tmp_path: Path
+) -> None:
+    (tmp_path / "photo.png").touch()
+    window.action_set["file.open-head"].trigger()
+    asked = dialog(QFileDialog)
+    asked.setDirectory(str(tmp_path))
+    files = asked.findChild(QTreeView, "treeView")
+    model, date = files.model(), 3
+    loop.until(lambda: model.rowCount(files.rootIndex()), "the files")
+    assert files.isColumnHidden(2)  # types in words of Qt's own, which nobody translates
+    told = model.index(0, date, files.rootIndex()).data()
+    loop.until(lambda: files.columnWidth(date) > files.fontMetrics().horizontalAdvance(told))
+    asked.reject()
+    loop.until(lambda: not asked.isVisible())

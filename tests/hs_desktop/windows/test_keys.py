@@ -94,6 +94,59 @@ def test_the_class_list_tells_the_users_keys(at_work: MainWindow) -> None:
     assert panel.view.model().index(2, 0).data(Qt.ItemDataRole.ToolTipRole) == "Hair, key Ctrl+K"
 
 
+# --- keys of the canvas ------------------------------------------------------------------------
+
+
+def test_plain_keys_zoom(at_work: MainWindow, qtbot: QtBot) -> None:
+    view = at_work.canvases.view
+    view.actual_size()
+    qtbot.keyClick(view, Key.Key_Plus)
+    assert view.viewport.zoom == 1.5
+    qtbot.keyClick(view, Key.Key_Minus)
+    qtbot.keyClick(view, Key.Key_Minus)
+    assert view.viewport.zoom == pytest.approx(2 / 3)
+
+
+def test_the_users_keys_are_held(at_work: MainWindow) -> None:
+    at_work.action_set.set_shortcuts({"canvas.pan": "Q", "canvas.before": "F2"})
+    view, options = at_work.canvases.view, at_work.findChild(ToolOptions)
+    assert options is not None
+    view.setFocus()
+    QTest.keyPress(view, Key.Key_Space)
+    assert not view.is_navigating
+    QTest.keyPress(view, Key.Key_Q)
+    assert view.is_navigating
+    QTest.keyRelease(view, Key.Key_Q)
+    assert not view.is_navigating
+    for widget in (view, options.by_size):
+        QTest.keyPress(widget, Key.Key_F2)
+        assert at_work.canvases.before
+        QTest.keyRelease(widget, Key.Key_F2)
+        assert not at_work.canvases.before
+
+
+def test_on_the_canvas_its_keys_come_before_shortcuts(at_work: MainWindow) -> None:
+    at_work.action_set.set_shortcuts({"canvas.rotate": "E"})
+    view = at_work.canvases.view
+    view.setFocus()
+    QTest.keyPress(view, Key.Key_E)
+    assert view.is_navigating
+    assert at_work.editor.tools.tool is Tool.BRUSH
+    QTest.keyRelease(view, Key.Key_E)
+
+
+def test_the_users_keys_are_told(at_work: MainWindow) -> None:
+    actions = at_work.action_set
+    assert actions["view.before"].toolTip().endswith("Show before while held (\\)")
+    actions.set_shortcuts({"canvas.before": "F2", "canvas.pan": ""})
+    assert actions["view.before"].toolTip().endswith("Show before while held (F2)")
+    assert "held" not in actions["tool.hand"].toolTip()
+    actions["help.guide"].trigger()
+    guide = at_work.findChild(Guide)
+    assert guide is not None
+    assert "Hold F2 to see the photo as it was" in guide.text.toPlainText()
+
+
 # --- panels ------------------------------------------------------------------------------------
 
 

@@ -179,33 +179,22 @@ def test_the_window_goes_on_while_a_photo_is_read(
     loop.settle(editor)
 
 
-def test_the_samples_second_photo_stays_out_of_another_project(
-    window: MainWindow, editor: Editor, loop: WindowLoop, project: Path, slow: Slow
-) -> None:
+@pytest.mark.parametrize("how", ["sample", "dropped"])
+def test_the_second_of_two_photos_stays_out_of_another_project(
+    window: MainWindow, editor: Editor, loop: WindowLoop, project: Path, slow: Slow,
+    tmp_path: Path, how: str,
+) -> None:  # fmt: skip
     slow.parts = 9  # projects don't wait
-    sample = editor.spawn(window.files.open_sample())
+    photos = [tmp_path / "head.png", tmp_path / "body.png"]
+    for path in photos:
+        write_photo(body_photo(), path)
+    files = window.files
+    opening = editor.spawn(files.open_sample() if how == "sample" else files.open_files(photos))
     loop.until(slow.here.is_set)
-    loop.run_until_complete(window.files.open_file(project))
-    there = facts(editor.document.state)
-    slow.go.set()
-    loop.until(sample.done)
-    loop.settle(editor)
-    assert editor.document.path == project
-    assert facts(editor.document.state) == there
-
-
-def test_the_second_of_dropped_photos_stays_out_of_another_project(
-    window: MainWindow, editor: Editor, loop: WindowLoop, project: Path, slow: Slow, tmp_path: Path
-) -> None:
-    slow.parts = 9
-    for name in ("head.png", "body.png"):
-        write_photo(body_photo(), tmp_path / name)
-    dropped = [tmp_path / "head.png", tmp_path / "body.png"]
-    opening = editor.spawn(window.files.open_files(dropped))
-    loop.until(slow.here.is_set)
-    loop.run_until_complete(window.files.open_file(project))
+    loop.run_until_complete(files.open_file(project))
     there = facts(editor.document.state)
     slow.go.set()
     loop.until(opening.done)
     loop.settle(editor)
+    assert editor.document.path == project
     assert facts(editor.document.state) == there
