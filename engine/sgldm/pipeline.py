@@ -16,6 +16,7 @@ from engine.finding.model import Finder
 from engine.labels import IGNORE, MIRRORED, Layout
 from engine.layout_generator.model import LayoutGenerator
 from engine.masks import known_cells
+from engine.parsing.colours import by_colours
 from engine.parsing.model import Parser
 from engine.parsing.refining import refined
 from engine.requests import SamplingSettings
@@ -64,7 +65,7 @@ class HSDiffusionPipeline(DiffusionPipeline):
         Args:
             thorough: average with the mirrored frame, and with both seen from nearer where the
                 head is: better, and four times the work.
-            refine: draw them to the edges of the frame.
+            refine: weigh the frame's colours, and draw them to its edges.
         """
         x = self.image_tensor(frame)
         if thorough:
@@ -80,7 +81,7 @@ class HSDiffusionPipeline(DiffusionPipeline):
         else:
             far = self._probabilities(x)
         result: NDArray[np.float32] = far[0].cpu().numpy()
-        return refined(result, frame) if refine else result
+        return refined(by_colours(result, frame), frame) if refine else result
 
     def _probabilities(self, images: Tensor) -> Tensor:
         images = images.contiguous(memory_format=torch.channels_last)
