@@ -29,7 +29,7 @@ _STRIDES = (2, 2, 1, 1)  # px between the patches of the hole, likewise
 _FEWEST = 64  # patches of the source, on the finest level: else there is nothing to go by
 _DEEPER = 0.93  # of a pixel's weight is left for each px that it lies deeper in the hole
 _LEAST_WEIGHT = 0.15
-_JOIN, _SMOOTH = 3, 1.5  # px beside the hole where patches are held against the photo
+_JOIN, _SMOOTH = 1, 0.8  # px beside the hole where patches are held against the photo
 _MOST = 12.0  # levels that they may be off by there: more is another thing, old hair
 _FARTHER = 20.0  # price of a source a whole frame away, in CIE76 squared
 

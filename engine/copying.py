@@ -14,6 +14,8 @@ from engine.framing import FRAME_SIZE
 from engine.scenery import Scenery
 from engine.texture import COARSE, Lattice, blur, enlarged, needed_nodes, shrunk, transfer
 
+_FOLLOWS = 0.7  # cells over which what is copied has the frame's colours
+
 
 @dataclass(frozen=True)
 class Copied:
@@ -61,14 +63,15 @@ class Copied:
         """``base`` (fine places) with the photo's own where it is copied.
 
         Args:
-            image: hxwx3 on cells, whose low frequencies hold.
+            image: hxwx3 on cells; of what is copied only what is finer is taken.
         """
         ratio, places = means.ratio, box.times(means.ratio)
         smooth = blur(means.fine, COARSE * ratio)
         own = transfer(smooth, self.lattice, ratio, places, colours=True)
         # Where offsets change, colours mix, but detail stays as strong as it was.
         own += transfer(means.fine - smooth, self.lattice, ratio, places)
-        apart = blur((image - shrunk(own, ratio)) * self.share[..., None], COARSE)
-        apart /= np.maximum(blur(self.share, COARSE), 1e-3)[..., None]
+        # An edge that was completed is the frame's own; along the lattice it would have steps.
+        apart = blur((image - shrunk(own, ratio)) * self.share[..., None], _FOLLOWS)
+        apart /= np.maximum(blur(self.share, _FOLLOWS), 1e-3)[..., None]
         own += enlarged(apart, ratio)
         return base + enlarged(self.share, ratio, cv2.INTER_LINEAR)[..., None] * (own - base)

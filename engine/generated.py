@@ -43,13 +43,15 @@ from engine.tiles import upsample
 
 _SOFTNESS = 1.2  # cells: blur of a generated picture that has no edges to measure it
 # Times the photo's texture: what a sample may add to its first estimate. Cloth that it makes up
-# has a pattern of its own; real texture is copied to it instead.
+# has a pattern of its own; real texture is copied to it instead. A neck has more than a cheek's
+# texture: shadows, folds.
 _RESTRAINT = 1.6
 _RESTRAINT_OF = {
     int(SemanticClass.UPPER_CLOTHES): 1.0, int(SemanticClass.LOWER_CLOTHES): 1.0,
+    SKIN_FAMILY: 2.5,
 }  # fmt: skip
 # Cells beside another class that get less texture, of a cell's size and more; and how much.
-_OUTLINE, _AT_OUTLINE = 1, 0.5
+_OUTLINE, _AT_OUTLINE = 1, 0.75
 _NEARBY = 2.0  # cells over which that is compared
 _SHY, _SHY_INSIDE, _SHY_SKIN = 2.0, 10.0, 18.0  # contrast (levels per cell) of an edge
 
