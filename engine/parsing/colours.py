@@ -58,6 +58,7 @@ def _reconsidered(p: Field, bins: Indices, near: Mask, kinds: Sequence[Sequence[
         bins: (H, W) of their colours.
         kinds: classes that are told apart by colour.
     """
+    colours = bins[near]
     shares = np.stack([p[np.array(kind)][:, near].sum(0) for kind in kinds])
     sure = np.where(shares > _SURE, shares, 0)
     found = np.count_nonzero(sure, axis=1)
@@ -66,7 +67,7 @@ def _reconsidered(p: Field, bins: Indices, near: Mask, kinds: Sequence[Sequence[
         others = np.delete(sure, k, axis=0).sum(0)
         if min(found[k], found.sum() - found[k]) < _FEWEST:
             continue
-        odds = np.log(_colours(bins[near], sure[k]) / _colours(bins[near], others))
+        odds = np.log(_colours(colours, sure[k]) / _colours(colours, others))
         there = np.where(near, np.clip(odds, -_MOST, _MOST)[bins], 0).astype(np.float32)
         result[np.array(kind)] *= np.exp(_WEIGHT * cv2.GaussianBlur(there, (0, 0), _BLUR)[near])
     result /= result.sum(0)

@@ -94,7 +94,8 @@ def run(
         take_over(start, runs)
         if not resume:
             keep_record(runs / name, name)
-    note_options(runs / name, ["--closing"] if closing else [])
+    seeded = ["--seed", str(seed)] if seed else []
+    note_options(runs / name, [*seeded, *(["--closing"] if closing else [])])
     task = (CLOSING_TASKS if closing else TASKS)[name](data, runs)
     return train(
         task, runs / name, budget, resume=resume, warm_start=start is not None, seed=seed,

@@ -146,6 +146,15 @@ def test_the_end_of_a_training(
     assert json.loads((tmp_path / name / "options.json").read_text()) == ["--closing"]
 
 
+def test_the_seed_is_part_of_the_command(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_models(monkeypatch)
+    run.run("parser", prepared, tmp_path, Budget(steps=1), seed=9)
+    (record,) = records_of(tmp_path / "parser", "parser")
+    assert str(record["command"]).endswith("--seed 9")
+
+
 def test_what_is_no_model_goes_on_from_the_checkpoint(
     runs: Path, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     accelerator: Accelerator,
